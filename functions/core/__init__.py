@@ -1,0 +1,1 @@
+"""What every function shares: its parameters, permissions, results and guards."""

@@ -1,0 +1,139 @@
+"""From findings to ranked causes: deterministic, and every conclusion with its evidence for and against."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from functions.core.results import Finding
+from functions.core.template import fill, readable
+from statemachines.model import Cause, Runbook
+
+Standing = Literal["confirmed", "possible", "ruled out"]
+ORDER: tuple[Standing, ...] = ("confirmed", "possible", "ruled out")
+
+
+class RankedCause(BaseModel):
+    """A cause, how certain it is, and the signals that say so, each as a sentence."""
+
+    name: str
+    title: str
+    standing: Standing
+    supporting: list[str]
+    opposing: list[str]
+    unknown: list[str]
+    manual: str
+
+
+class Diagnosis(BaseModel):
+    """All causes of a runbook, ranked.
+
+    `healthy` is True, False, or None where what the validation asks could not be read.
+    """
+
+    healthy: bool | None
+    causes: list[RankedCause]
+    summaries: dict[str, str]
+    evidence: dict[str, list[str]]
+
+    @property
+    def confirmed(self) -> list[RankedCause]:
+        """The causes that the evidence proves."""
+        return [cause for cause in self.causes if cause.standing == "confirmed"]
+
+    @property
+    def headline(self) -> str:
+        """The diagnosis in one sentence."""
+        if self.healthy:
+            return "The service is healthy"
+        titles = [cause.title for cause in self.confirmed]
+        return "; ".join(titles) if titles else "No cause could be confirmed"
+
+
+class Findings:
+    """The findings of one diagnosis, by the runbook's names for its checks."""
+
+    def __init__(self, answers: dict[str, Any], questions: dict[str, dict[str, str]]) -> None:
+        """Take what the state machine gathered: findings, or the errors of checks that failed.
+
+        Args:
+            answers: finding or `{"error": …, "cause": …}` by name.
+            questions: the signals of each check, as sentences, by name.
+        """
+        self.questions = questions
+        self.by_name = {name: _finding(name, answers.get(name)) for name in questions}
+
+    def signal(self, signal: str) -> bool | None:
+        """Answer one signal; unknown unless a check said otherwise."""
+        name, _, question = signal.partition(".")
+        return self.by_name[name].signals.get(question) if name in self.by_name else None
+
+    def sentence(self, signal: str) -> str:
+        """Write a signal and its answer as a person reads it."""
+        name, _, question = signal.partition(".")
+        answer = {True: "yes", False: "no", None: "unknown"}[self.signal(signal)]
+        return f"{self.questions[name][question]}: {answer} ({self.by_name[name].summary})"
+
+    def fact(self, name: str) -> Any:
+        """Look up a fact, written check.fact; None when it is not known."""
+        source, _, fact = name.partition(".")
+        return self.by_name[source].facts.get(fact) if source in self.by_name else None
+
+
+def diagnose(runbook: Runbook, findings: Findings, resources: dict[str, Any]) -> Diagnosis:
+    """Rank the causes: confirmed, possible, ruled out; among equals in the runbook's order."""
+    ranked = [_rank(cause, findings, resources) for cause in runbook.causes]
+    ranked.sort(key=lambda cause: ORDER.index(cause.standing))
+    return Diagnosis(
+        healthy=healthy(runbook, findings),
+        causes=ranked,
+        summaries={name: finding.summary for name, finding in findings.by_name.items()},
+        evidence={name: finding.evidence for name, finding in findings.by_name.items() if finding.evidence},
+    )
+
+
+def broken(runbook: Runbook, findings: Findings) -> list[str]:
+    """List the signals of the validation that are known to be true."""
+    return [signal for signal in runbook.validation.signals if findings.signal(signal)]
+
+
+def healthy(runbook: Runbook, findings: Findings) -> bool | None:
+    """Say whether all signals of the validation are known to be false."""
+    if broken(runbook, findings):
+        return False
+    return None if None in map(findings.signal, runbook.validation.signals) else True
+
+
+def lookup(findings: Findings, resources: dict[str, Any], name: str) -> Any:
+    """Give a name in a text its value: a fact where it has a dot, else a resource of the service."""
+    return findings.fact(name) if "." in name else resources[name]
+
+
+def _rank(cause: Cause, findings: Findings, resources: dict[str, Any]) -> RankedCause:
+    for_it = [*cause.confirmed_by, *cause.supported_by]
+    return RankedCause(
+        name=cause.name,
+        title=cause.title,
+        standing=_standing(cause, findings),
+        supporting=[findings.sentence(signal) for signal in for_it if findings.signal(signal)],
+        opposing=[
+            *(findings.sentence(signal) for signal in for_it if findings.signal(signal) is False),
+            *(findings.sentence(signal) for signal in cause.ruled_out_by if findings.signal(signal)),
+        ],
+        unknown=[findings.sentence(signal) for signal in cause.signals if findings.signal(signal) is None],
+        manual=readable(fill(cause.manual, lambda name: lookup(findings, resources, name))).strip(),
+    )
+
+
+def _standing(cause: Cause, findings: Findings) -> Standing:
+    needed = [findings.signal(signal) for signal in cause.confirmed_by]
+    against = [findings.signal(signal) for signal in cause.ruled_out_by]
+    if any(against) or False in needed:
+        return "ruled out"
+    return "confirmed" if all(needed) and None not in against else "possible"
+
+
+def _finding(name: str, answer: Any) -> Finding:
+    if isinstance(answer, dict) and "signals" in answer:
+        return Finding.model_validate(answer)
+    why = answer.get("cause") or answer.get("error") if isinstance(answer, dict) else "no answer"
+    return Finding(summary=f"unknown: the check {name} failed: {why}")

@@ -1,0 +1,91 @@
+"""The @fix decorator: a function that changes one thing, only what was approved, and says how to undo it."""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+from functions.core import approval
+from functions.core.aws import Session
+from functions.core.function import Function
+from functions.core.incidents import Incidents
+from functions.core.log import logger
+from functions.core.permissions import Permission
+from functions.core.results import Change, Parameters
+
+P = TypeVar("P", bound=Parameters)
+Risk = Literal["low", "medium", "high"]
+
+
+class Fix(Function):
+    """A fix's Lambda handler.
+
+    The event names an incident, a round of its questions and a step: `{"incident": …, "round": 1, "step": 0}`. What to
+    do is read from the plan approved there, never from the event. With `"undo": true` the recorded change is undone.
+    """
+
+    kind = "fix"
+
+    def __init__(
+        self, body: Callable[..., Change], permissions: tuple[Permission, ...], effect: str, risk: Risk
+    ) -> None:
+        """Keep what a person reads before approving."""
+        super().__init__(body, permissions)
+        self.effect = effect
+        self.risk = risk
+        self.revert: Callable[..., None] | None = None
+        self.undo_effect: str | None = None
+
+    def undo(self, effect: str) -> Callable[[Callable[[dict[str, Any], Session], None]], Callable[..., None]]:
+        """Declare how the change is taken back: `@handler.undo("Close the port again")`."""
+
+        def declare(revert: Callable[[dict[str, Any], Session], None]) -> Callable[..., None]:
+            self.revert, self.undo_effect = revert, effect
+            return revert
+
+        return declare
+
+    def __call__(self, event: dict[str, Any], _context: object = None) -> dict[str, Any]:
+        """Apply or undo one step of the approved plan and record the change.
+
+        Raises:
+            NotApproved: when the approval does not cover this step.
+        """
+        incidents = Incidents(self.aws)
+        incident, round_number, number = event["incident"], event["round"], event["step"]
+        plan = approval.approved_plan(incidents, incident, round_number)
+        if not 0 <= number < len(plan.steps) or plan.steps[number].fix != self.name:
+            raise approval.NotApproved(f"incident {incident}: step {number} of the approved plan is not {self.name}")
+        item = f"change#{round_number}#{number}"
+        if event.get("undo"):
+            return self._undo(incidents, incident, item)
+        return self._apply(incidents, incident, item, self.parameters.model_validate(plan.steps[number].parameters))
+
+    def _apply(self, incidents: Incidents, incident: str, item: str, parameters: Parameters) -> dict[str, Any]:
+        done = incidents.get(incident, item)
+        if done:
+            return Change(before=done["before"], after=done["after"], undo=done["undo"]).model_dump(mode="json")
+        change: Change = self.body(parameters, self.aws)
+        incidents.create(incident, item, {"fix": self.name} | change.model_dump())
+        incidents.note(incident, f"{self.name}: {change.before} → {change.after}")
+        logger.info("fixed", incident=incident, fix=self.name, changed=change.changed)
+        return change.model_dump(mode="json")
+
+    def _undo(self, incidents: Incidents, incident: str, item: str) -> dict[str, Any]:
+        change = incidents.get(incident, item)
+        if change is None or change["undo"] is None or self.revert is None:
+            incidents.note(incident, f"{self.name}: nothing to undo")
+            return {"undone": False}
+        self.revert(change["undo"], self.aws)
+        incidents.update(incident, item, {"undone": True})
+        incidents.note(incident, f"{self.name} undone: back to {change['before']}")
+        return {"undone": True}
+
+
+def fix(*permissions: Permission, effect: str, risk: Risk) -> Callable[[Callable[[P, Session], Change]], Fix]:
+    """Make a function a fix.
+
+    Args:
+        permissions: the IAM actions it calls.
+        effect: what it changes, as a sentence whose braces name its parameters.
+        risk: what may go wrong for users while it works.
+    """
+    return lambda body: Fix(body, permissions, effect, risk)

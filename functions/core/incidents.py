@@ -1,0 +1,158 @@
+"""The incident table: records, questions and their answers, changes, timeline, and the lock of a target.
+
+One DynamoDB table, keys `incident` and `item`:
+
+| incident            | item               | holds                                                        |
+|---------------------|--------------------|--------------------------------------------------------------|
+| id (execution name) | record             | service, runbook, trigger, diagnosis, outcome                |
+| id                  | approval#ROUND     | plan, digest, state, task token, who decided, when, how      |
+| id                  | change#ROUND#STEP  | what a fix changed and what its undo needs                   |
+| id                  | event#TIME         | one line of the timeline                                     |
+| link#SHA-256        | link               | incident, round, approver: whose link it is; never the link  |
+| target#NAME         | lock               | the incident that may change the target now                  |
+"""
+
+import os
+import time
+import uuid
+from datetime import datetime, timezone
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from functions.core.aws import Session
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+KEEP_DAYS = 400
+RECORD = "record"
+
+
+class Conflict(Exception):
+    """The item is not in the state that the write asked for; somebody else was first."""
+
+
+class Incidents:
+    """Reads and writes the incident table.
+
+    Items are plain dictionaries of strings, whole numbers, booleans, lists and dictionaries.
+    """
+
+    def __init__(self, aws: Session) -> None:
+        """Use the table named by the environment variable INCIDENTS_TABLE."""
+        self.table = os.environ["INCIDENTS_TABLE"]
+        self.dynamodb: DynamoDBClient = aws.client("dynamodb")
+
+    def get(self, incident: str, item: str = RECORD) -> dict[str, Any] | None:
+        """Read one item, consistently; None when there is none."""
+        answer = self.dynamodb.get_item(TableName=self.table, Key=_key(incident, item), ConsistentRead=True)
+        return _plain(answer["Item"]) if "Item" in answer else None
+
+    def history(self, incident: str, items: str) -> list[dict[str, Any]]:
+        """Read the items of an incident whose names start alike, in the order of their names."""
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="incident = :incident AND begins_with(#item, :items)",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues=_marshalled({":incident": incident, ":items": items}),
+            ConsistentRead=True,
+        )
+        return [_plain(item) for page in pages for item in page["Items"]]
+
+    def timeline(self, incident: str) -> list[dict[str, Any]]:
+        """Read what happened, line by line: `at` and `text`."""
+        return self.history(incident, "event#")
+
+    def create(self, incident: str, item: str, values: dict[str, Any]) -> None:
+        """Write a new item that expires with the incident's record.
+
+        Raises:
+            Conflict: when there is one already.
+        """
+        values = {"incident": incident, "item": item, "expires": int(time.time()) + KEEP_DAYS * 86_400} | values
+        try:
+            self.dynamodb.put_item(
+                TableName=self.table,
+                Item=_marshalled(values),
+                ConditionExpression="attribute_not_exists(incident)",
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
+            raise Conflict(f"{incident} {item}") from error
+
+    def update(self, incident: str, item: str, values: dict[str, Any], **expected: Any) -> None:
+        """Set some attributes, where the item still has the expected ones.
+
+        Raises:
+            Conflict: when it does not.
+        """
+        names = {f"#{name}": name for name in values.keys() | expected.keys()}
+        settings = {f":{name}": value for name, value in values.items()}
+        conditions = {f":is_{name}": value for name, value in expected.items()}
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=_key(incident, item),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+                ConditionExpression=" AND ".join(
+                    ["attribute_exists(incident)", *(f"#{name} = :is_{name}" for name in expected)]
+                ),
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=_marshalled(settings | conditions),
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
+            raise Conflict(f"{incident} {item}") from error
+
+    def delete(self, incident: str, item: str, **expected: Any) -> None:
+        """Delete an item, where it still has the expected attributes.
+
+        Raises:
+            Conflict: when it does not.
+        """
+        try:
+            self.dynamodb.delete_item(
+                TableName=self.table,
+                Key=_key(incident, item),
+                ConditionExpression=" AND ".join(f"#{name} = :{name}" for name in expected),
+                ExpressionAttributeNames={f"#{name}": name for name in expected},
+                ExpressionAttributeValues=_marshalled({f":{name}": value for name, value in expected.items()}),
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
+            raise Conflict(f"{incident} {item}") from error
+
+    def note(self, incident: str, text: str) -> None:
+        """Add a line to the incident's timeline."""
+        moment = now()
+        self.create(incident, f"event#{moment}#{uuid.uuid4().hex[:8]}", {"at": moment, "text": text})
+
+
+def now() -> str:
+    """Return the time as the record writes it: UTC, ISO 8601, milliseconds."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+@cache
+def _serializer() -> TypeSerializer:
+    return TypeSerializer()
+
+
+def _marshalled(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: _serializer().serialize(value) for name, value in values.items()}
+
+
+def _key(incident: str, item: str) -> dict[str, Any]:
+    return _marshalled({"incident": incident, "item": item})
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    return {name: _whole(TypeDeserializer().deserialize(value)) for name, value in item.items()}
+
+
+def _whole(value: Any) -> Any:
+    """Turn DynamoDB's decimals, which are always whole here, into integers."""
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    return int(value) if hasattr(value, "as_tuple") else value

@@ -1,0 +1,40 @@
+"""The plan: exactly what would be changed, and the digest an approval is for."""
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Step(BaseModel):
+    """One fix with every parameter resolved, and how a person would read it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fix: str
+    parameters: dict[str, Any]
+    effect: str
+    before: str
+    after: str
+    risk: str
+    undo: str | None
+
+
+class Plan(BaseModel):
+    """The ordered fixes of one incident in one service."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account: str
+    region: str
+    service: str
+    runbook: str
+    steps: list[Step]
+
+    @property
+    def digest(self) -> str:
+        """Identify the plan by its effects: target, fixes and parameters, not by texts, counts or times."""
+        effects = [{"fix": step.fix, "parameters": step.parameters} for step in self.steps]
+        identity = [self.account, self.region, self.service, self.runbook, effects]
+        return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,36 @@
+"""Names in braces, and nothing more: `{target_group}`, `{targets.reasons}`."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+NAME = re.compile(r"\{([a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)?)\}")
+
+
+def fill(template: Any, lookup: Callable[[str], Any]) -> Any:
+    """Replace every name in braces in a text, or in the texts of a list or dictionary, by its value.
+
+    A text that is one name alone becomes the value itself, whatever its type; inside a longer text it becomes text.
+    """
+    if isinstance(template, dict):
+        return {key: fill(value, lookup) for key, value in template.items()}
+    if isinstance(template, list):
+        return [fill(value, lookup) for value in template]
+    if not isinstance(template, str):
+        return template
+    whole = NAME.fullmatch(template)
+    return lookup(whole[1]) if whole else NAME.sub(lambda match: readable(lookup(match[1])), template)
+
+
+def names(template: Any) -> set[str]:
+    """List the names that a template mentions."""
+    found: set[str] = set()
+    fill(template, lambda name: found.add(name))
+    return found
+
+
+def readable(value: Any) -> str:
+    """Write a value as a person would say it."""
+    if value is None:
+        return "unknown"
+    return ", ".join(readable(one) for one in value) if isinstance(value, list) else str(value)

@@ -1,0 +1,1 @@
+"""Changes of one thing each. Adding a file here adds a Lambda."""

@@ -1,0 +1,143 @@
+"""Turns an event into at most one execution: EventBridge delivers at least once and cannot name an execution."""
+
+import hashlib
+import json
+import re
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from functions.core.aws import Session
+from functions.core.log import logger
+from functions.core.permissions import allow
+from functions.core.redaction import redact
+from functions.core.step import step
+from statemachines import compiled
+from statemachines.compiled import Compiled
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+
+MAX_EVENT = 65_536
+MAX_AGE = timedelta(minutes=15)
+KINDS = {"ECS Task State Change": "ecs-task-stopped", "ECS Deployment State Change": "ecs-deployment-failed"}
+
+
+class Ignored(Exception):
+    """The event starts nothing; the message says why."""
+
+
+class Event(BaseModel):
+    """An EventBridge event, as far as every source has it in common."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    source: str
+    detail_type: str = Field(alias="detail-type")
+    time: datetime
+    detail: dict[str, Any]
+
+
+class Start(NamedTuple):
+    """What is to be started.
+
+    `occasion` is what makes it one and the same occasion; `moment` stands first in the execution's name.
+    """
+
+    runbook: Compiled
+    occasion: str
+    moment: str
+    at: datetime
+    trigger: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """The execution's name: readable, unique for the occasion, at most 80 characters."""
+        what = re.sub(r"[^A-Za-z0-9]+", "-", self.trigger["name"])[:40]
+        return f"{self.moment}-{what}-{hashlib.sha256(self.occasion.encode()).hexdigest()[:10]}"
+
+
+@step(
+    allow("cloudwatch:DescribeAlarms"),
+    allow("states:StartExecution", "states:ListExecutions", on="{state_machines}"),
+)
+def handler(event: dict[str, Any], aws: Session) -> dict[str, Any]:
+    """Start the runbook that the event calls for, under a name that the same event always yields.
+
+    Returns:
+        `started` (the execution's name, or None) and `why`.
+    """
+    try:
+        started, why = _start(aws, _parsed(event)), ""
+    except Ignored as reason:
+        started, why = None, str(reason)
+        logger.warning("not started", why=why)
+    return {"started": started, "why": why}
+
+
+def _parsed(event: Any) -> Event:
+    size = len(json.dumps(event))
+    if size > MAX_EVENT:
+        raise Ignored(f"the event has {size} bytes; at most {MAX_EVENT} are read")
+    try:
+        return Event.model_validate(event)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise Ignored(f"not an EventBridge event: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
+
+
+def _start(aws: Session, event: Event) -> str:
+    start = _alarm(aws, event) if event.source == "aws.cloudwatch" else _ecs(event)
+    if datetime.now(timezone.utc) - start.at > MAX_AGE:
+        raise Ignored(f"{start.trigger['name']}: {start.trigger['at']} is more than {MAX_AGE} ago")
+    states: SFNClient = aws.client("stepfunctions")
+    machine = start.runbook.state_machine
+    for running in states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
+        if running["name"] != start.name:
+            raise Ignored(f"{start.trigger['name']}: incident {running['name']} is already being worked on")
+    try:
+        states.start_execution(stateMachineArn=machine, name=start.name, input=json.dumps({"trigger": start.trigger}))
+    except states.exceptions.ExecutionAlreadyExists as error:
+        raise Ignored(f"{start.trigger['name']}: incident {start.name} was started by the same event") from error
+    return start.name
+
+
+def _alarm(aws: Session, event: Event) -> Start:
+    name = str(event.detail.get("alarmName", ""))
+    runbook = next((one for one in compiled.read_all() if one.service.alarms.get(name) == one.runbook.name), None)
+    if runbook is None:
+        raise Ignored(f"no runbook is started by the alarm {name[:100] or '(without a name)'}")
+    alarms = aws.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    if not alarms:
+        raise Ignored(f"the alarm {name} does not exist (any more)")
+    if alarms[0]["StateValue"] != "ALARM":
+        raise Ignored(f"the alarm {name} is {alarms[0]['StateValue']} again")
+    return Start(
+        runbook=runbook,
+        occasion=f"{alarms[0]['AlarmArn']} {event.time.isoformat()}",
+        moment=f"{event.time:%Y-%m-%dT%H-%M-%S}",
+        at=event.time,
+        trigger=_trigger("alarm", name, alarms[0].get("StateReason", ""), event.time),
+    )
+
+
+def _ecs(event: Event) -> Start:
+    kind = KINDS.get(event.detail_type, "")
+    runbook = next((one for one in compiled.read_all() if kind in one.service.runbooks[one.runbook.name].events), None)
+    deployment = str(event.detail.get("startedBy") or event.detail.get("deploymentId") or "")
+    if runbook is None or not deployment:
+        raise Ignored(f"no runbook is started by the event {event.source[:50]} {event.detail_type[:100]}")
+    reason = str(event.detail.get("stoppedReason") or event.detail.get("reason") or "no reason given")
+    hour = f"{event.time:%Y-%m-%dT%H}"
+    return Start(
+        runbook=runbook,
+        occasion=f"{runbook.service.name} {deployment} {hour}",  # a crash loop stops a task every few seconds
+        moment=hour,
+        at=event.time,
+        trigger=_trigger("event", kind, reason, event.time),
+    )
+
+
+def _trigger(kind: str, name: str, reason: str, at: datetime) -> dict[str, str]:
+    return {"kind": kind, "name": name, "reason": redact(reason)[:500], "at": at.isoformat()}

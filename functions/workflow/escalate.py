@@ -1,0 +1,61 @@
+"""Hands the incident to people, with everything that is known and what to do by hand."""
+
+from typing import Any
+
+from functions.core import mail
+from functions.core.aws import Session
+from functions.core.diagnosis import Diagnosis
+from functions.core.incidents import Incidents
+from functions.core.permissions import allow
+from functions.core.redaction import redact
+from functions.core.step import Of, step
+from statemachines import compiled
+
+WHY = {
+    "manual": "there is nothing that may be repaired automatically",
+    "changed": "the plan kept changing while it waited for approval",
+    "not fixed": "the approved change did not help and was undone where it can be",
+    "worse": "the approved change made it worse and was undone where it can be",
+    "not undone": "the approved change did not help, and undoing it failed",
+    "unverifiable": "after the approved change it cannot be seen whether the service is healthy",
+    "failed": "the automation itself failed",
+}
+ERROR_LENGTH = 1_000
+
+
+class Ending(Of):
+    """How the incident ended, and the state machine's error where there was one."""
+
+    outcome: str
+    error: dict[str, Any]
+
+
+@step(
+    allow("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", on="{table}"),
+    allow("sns:Publish", on="{topic}"),
+)
+def handler(event: Ending, aws: Session) -> dict[str, Any]:
+    """Mail every approver the causes, their evidence, the manual steps, what was done and what went wrong."""
+    runbook, incidents = compiled.read(event.runbook), Incidents(aws)
+    record = incidents.get(event.incident) or {"incident": event.incident, "trigger": {}}
+    why = WHY.get(event.outcome, event.outcome)
+    for approver in runbook.service.approvers:
+        mail.send(
+            aws,
+            approver,
+            f"[{runbook.service.name}] Needs you: {why}",
+            "escalation.txt",
+            service=runbook.service,
+            runbook=runbook.runbook,
+            record=record,
+            why=why,
+            diagnosis=Diagnosis.model_validate_json(record["diagnosis"]) if "diagnosis" in record else None,
+            error=_error(event.error),
+            timeline=incidents.timeline(event.incident),
+        )
+    incidents.note(event.incident, f"Escalated to {', '.join(runbook.service.approvers)}: {why}")
+    return {"told": runbook.service.approvers}
+
+
+def _error(error: dict[str, Any]) -> str:
+    return redact(f"{error['Error']}: {error.get('Cause', '')}")[:ERROR_LENGTH] if "Error" in error else ""

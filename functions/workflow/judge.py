@@ -1,0 +1,43 @@
+"""Judges whether the fix worked, from checks made after it and never from what the fix said of itself."""
+
+from typing import Any
+
+from functions.core.aws import Session
+from functions.core.diagnosis import Findings, broken, healthy
+from functions.core.incidents import Incidents
+from functions.core.permissions import allow
+from functions.core.step import Of, step
+from statemachines import compiled
+from statemachines.compiled import Compiled
+
+
+class Seen(Of):
+    """The findings of the validating checks, and how often they have been made."""
+
+    findings: dict[str, Any]
+    attempt: int
+
+
+@step(allow("dynamodb:GetItem", "dynamodb:PutItem", on="{table}"))
+def handler(event: Seen, aws: Session) -> dict[str, Any]:
+    """Give the verdict: wait, fixed, not fixed, worse or unverifiable."""
+    runbook, incidents = compiled.read(event.runbook), Incidents(aws)
+    questions = {name: runbook.questions[name] for name in runbook.runbook.validating}
+    findings = Findings(event.findings, questions)
+    before = (incidents.get(event.incident) or {}).get("broken", [])
+    verdict = _verdict(runbook, findings, event.attempt, before)
+    if verdict != "wait":
+        seen = "; ".join(finding.summary for finding in findings.by_name.values())
+        incidents.note(event.incident, f"Validated, {verdict}: {seen}")
+    return {"verdict": verdict}
+
+
+def _verdict(runbook: Compiled, findings: Findings, attempt: int, before: list[str]) -> str:
+    well = healthy(runbook.runbook, findings)
+    if well:
+        return "fixed"
+    if attempt < runbook.runbook.validation.attempts:
+        return "wait"
+    if well is None:
+        return "unverifiable"
+    return "worse" if len(broken(runbook.runbook, findings)) > len(before) else "not fixed"

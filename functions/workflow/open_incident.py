@@ -1,0 +1,112 @@
+"""Opens an incident: validates what the execution was started with and resolves every check's parameters."""
+
+import json
+import re
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from functions.core.aws import Session
+from functions.core.incidents import RECORD, Conflict, Incidents, now
+from functions.core.permissions import allow
+from functions.core.step import Of, step
+from functions.core.template import fill
+from statemachines import compiled
+from statemachines.compiled import Compiled
+
+MAX_INPUT = 8_192
+
+
+class Opening(Of):
+    """The execution's input, as somebody or something gave it."""
+
+    input: Any
+
+
+class Trigger(BaseModel):
+    """What started the incident, as the dispatcher saw it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["alarm", "event"]
+    name: str
+    reason: str
+    at: str
+
+
+class Input(BaseModel):
+    """What an execution may be started with; `{}` is enough."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: Literal["fix", "diagnose"] = "fix"
+    parameters: dict[str, Any] = {}
+    trigger: Trigger | None = None
+
+
+class BadInput(Exception):
+    """The input says something it may not; the message says what, and what is allowed."""
+
+
+@step(allow("dynamodb:PutItem", on="{table}"))
+def handler(event: Opening, aws: Session) -> dict[str, Any]:
+    """Validate the input, open the incident's record, resolve the parameters.
+
+    Returns:
+        `refused` (empty, or why nothing was done), `mode`, and `checks`: the parameters of each check.
+    """
+    runbook = compiled.read(event.runbook)
+    try:
+        asked = _validated(event.input, runbook)
+    except BadInput as error:
+        return {"refused": str(error), "mode": "", "checks": {}}
+    _record(Incidents(aws), event, asked, runbook)
+    resources = runbook.service.resources | asked.parameters
+    checks = {name: fill(use.with_, resources.__getitem__) for name, use in runbook.runbook.checks.items()}
+    return {"refused": "", "mode": asked.mode, "checks": checks}
+
+
+def _validated(given: Any, runbook: Compiled) -> Input:
+    size = len(json.dumps(given))
+    if size > MAX_INPUT:
+        raise BadInput(f"The input has {size} bytes; at most {MAX_INPUT} are allowed. {_allowed(runbook)}")
+    try:
+        asked = Input.model_validate(given)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(map(str, problem["loc"])) or "input"
+        raise BadInput(f"{place}: {problem['msg']}. {_allowed(runbook)}") from error
+    overrides = _overrides(runbook)
+    for name, value in asked.parameters.items():
+        if name not in overrides:
+            raise BadInput(f"parameters.{name}: may not be given by hand. {_allowed(runbook)}")
+        if not isinstance(value, str) or not re.fullmatch(overrides[name], value):
+            raise BadInput(f"parameters.{name}: must be a text that matches {overrides[name]}")
+    return asked
+
+
+def _allowed(runbook: Compiled) -> str:
+    overrides = ", ".join(_overrides(runbook)) or "none"
+    return f'Allowed: {{}} or {{"mode": "fix" or "diagnose", "parameters": {{…}}}} with the parameters {overrides}.'
+
+
+def _overrides(runbook: Compiled) -> dict[str, str]:
+    return dict(runbook.service.runbooks[runbook.runbook.name].overrides)
+
+
+def _record(incidents: Incidents, event: Opening, asked: Input, runbook: Compiled) -> None:
+    record = {
+        "service": runbook.service.name,
+        "runbook": event.runbook,
+        "title": runbook.runbook.title,
+        "mode": asked.mode,
+        "overrides": asked.parameters,
+        "trigger": asked.trigger.model_dump() if asked.trigger else {"kind": "person"},
+        "opened_at": now(),
+        "state": "open",
+    }
+    try:
+        incidents.create(event.incident, RECORD, record)
+    except Conflict:
+        return  # this very state was retried
+    incidents.note(event.incident, f"Opened: {asked.trigger.reason if asked.trigger else 'started by hand'}")

@@ -1,0 +1,85 @@
+"""Asks the approvers: one random link each, of which only the hash is kept."""
+
+import json
+import os
+import secrets
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+from functions.core import approval, mail
+from functions.core.aws import Session
+from functions.core.diagnosis import Diagnosis
+from functions.core.incidents import Conflict, Incidents, now
+from functions.core.permissions import allow
+from functions.core.plan import Plan
+from functions.core.step import Of, step
+from statemachines import compiled
+
+
+class Question(Of):
+    """The round of asking, and the token that the answer has to carry."""
+
+    round: int
+    token: str
+
+
+@step(
+    allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
+    allow("sns:Publish", on="{topic}"),
+    allow("states:SendTaskSuccess", on="{state_machines}"),
+)
+def handler(event: Question, aws: Session) -> dict[str, Any]:
+    """Store the question, then mail every approver; where the service's policy is automatic, answer it at once."""
+    runbook, incidents = compiled.read(event.runbook), Incidents(aws)
+    record = incidents.get(event.incident) or {}
+    plan = Plan.model_validate_json(record["plan"])
+    automatic = runbook.service.approval.policy == "automatic"
+    until = int(time.time() + runbook.service.approval.timeout.total_seconds())
+    _store(incidents, event, plan, record["diagnosis"], until, automatic=automatic)
+    if automatic:
+        incidents.note(event.incident, "Approved by the service's policy, which asks nobody")
+        aws.client("stepfunctions").send_task_success(
+            taskToken=event.token, output=json.dumps({"decision": "approved"})
+        )
+        return {"asked": []}
+    shown = {
+        "service": runbook.service,
+        "runbook": runbook.runbook,
+        "record": record,
+        "diagnosis": Diagnosis.model_validate_json(record["diagnosis"]),
+        "plan": plan,
+        "until": datetime.fromtimestamp(until, timezone.utc),
+    }
+    for approver in runbook.service.approvers:
+        _ask(aws, incidents, event, approver, shown)
+    incidents.note(event.incident, f"Asked {', '.join(runbook.service.approvers)}")
+    return {"asked": runbook.service.approvers}
+
+
+def _store(incidents: Incidents, event: Question, plan: Plan, diagnosis: str, until: int, *, automatic: bool) -> None:
+    decision = {"state": "approved", "decided_by": "policy", "decided_at": now(), "channel": "automatic"}
+    question = {
+        "round": event.round,
+        "plan": plan.model_dump_json(),
+        "digest": plan.digest,
+        "diagnosis": diagnosis,
+        "token": event.token,
+        "state": "pending",
+        "asked_at": now(),
+        "until": until,
+    }
+    name = approval.item(event.round)
+    try:
+        incidents.create(event.incident, name, question | (decision if automatic else {}))
+    except Conflict:  # the state was retried and has a new token
+        incidents.update(event.incident, name, {"token": event.token}, state="pending")
+
+
+def _ask(aws: Session, incidents: Incidents, event: Question, approver: str, shown: dict[str, Any]) -> None:
+    link = secrets.token_urlsafe(32)
+    owner = {"of": event.incident, "round": event.round, "approver": approver}
+    incidents.create(approval.link_item(link), "link", owner)
+    subject = f"[{shown['service'].name}] Approve a change? {shown['diagnosis'].headline}"
+    url = f"{os.environ['APPROVAL_URL'].rstrip('/')}/incidents/{link}"
+    mail.send(aws, approver, subject, "question.txt", link=url, **shown)

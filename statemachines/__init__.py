@@ -1,0 +1,1 @@
+"""Runbooks and services as files, and the chain compiled from them."""

@@ -1,0 +1,394 @@
+"""Compiles a runbook to its Step Functions state machine: the same chain around its own checks and fixes.
+
+Pure: takes names, gives Amazon States Language as dictionaries. Every state has a name and a comment that a person can
+read in the console's graph. Expressions are JSONata and tiny; decisions are Python, in functions/workflow.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from statemachines.model import ApprovalPolicy, CheckUse, Runbook
+
+State = dict[str, Any]
+States = dict[str, State]
+Arn = Callable[[str], str]
+Target = tuple[str, State]  # the next state, and the variables to set on the way
+
+MAX_QUESTIONS = 3
+LOCK_EVERY, LOCK_TRIES = 20, 30
+DAY = 86_400
+
+TRANSIENT = {
+    "ErrorEquals": [
+        "Lambda.TooManyRequestsException",
+        "Lambda.ServiceException",
+        "Lambda.SdkClientException",
+        "Lambda.ClientExecutionTimeoutException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "ClientError",
+        "EndpointConnectionError",
+        "Sandbox.Timedout",
+    ],
+    "IntervalSeconds": 1,
+    "BackoffRate": 2,
+    "MaxAttempts": 2,
+    "MaxDelaySeconds": 5,
+    "JitterStrategy": "FULL",
+}
+
+
+FAILURE: Target = ("Unlock target", {"outcome": "failed", "error": "{% $states.errorOutput %}"})
+
+
+def compile_chain(runbook: Runbook, approval: ApprovalPolicy, arn: Arn) -> dict[str, Any]:
+    """Compile one runbook.
+
+    Args:
+        runbook: the procedure.
+        approval: how long a question stays open.
+        arn: the ARN of a function by its kind and name: check/…, fix/…, workflow/….
+    """
+    return {
+        "Comment": f'{runbook.title}. Start with {{}} or {{"mode": "diagnose"}}. Source: {runbook.source}',
+        "QueryLanguage": "JSONata",
+        "StartAt": "Open",
+        "TimeoutSeconds": DAY,
+        "States": _open(runbook, arn)
+        | _diagnose(runbook, arn)
+        | _ask(runbook, approval, arn)
+        | _recheck(runbook, arn)
+        | _remediate(runbook, arn)
+        | _validate(runbook, arn)
+        | _undo(runbook, arn)
+        | _end(runbook, arn),
+    }
+
+
+def _open(runbook: Runbook, arn: Arn) -> States:
+    execution = "$states.context.Execution"
+    return {
+        "Open": _task(
+            "Validates the input, resolves the parameters, opens the incident's record",
+            arn("workflow/open_incident"),
+            {"runbook": runbook.name, "incident": f"{{% {execution}.Name %}}", "input": f"{{% {execution}.Input %}}"},
+            assign={
+                "opened": "{% $states.result.Payload %}",
+                "round": 1,
+                "step": 0,
+                "attempt": 0,
+                "outcome": "failed",
+                "error": {},
+            },
+            then="Accepted?",
+        ),
+        "Accepted?": _choice(
+            "Anything that the input may not say ends here, with the reason",
+            {"$opened.refused != ''": ("Refused", {})},
+            otherwise="Diagnose",
+        ),
+        "Refused": {
+            "Type": "Fail",
+            "Comment": "Nothing was looked at or changed",
+            "Error": "BadInput",
+            "Cause": "{% $opened.refused %}",
+        },
+    }
+
+
+def _diagnose(runbook: Runbook, arn: Arn) -> States:
+    return {
+        "Diagnose": _parallel("Looks at everything at once", "Check", runbook.checks, arn, then="Conclude"),
+        "Conclude": _conclude("Ranks the causes, builds the plan", "plan", runbook, arn, then="What now?"),
+        "What now?": _choice(
+            "Nothing wrong, nothing to ask, or nothing that may be automated",
+            {
+                "$plan.outcome = 'healthy'": ("Close", {"outcome": "healthy"}),
+                "$opened.mode = 'diagnose'": ("Close", {"outcome": "diagnosed"}),
+                "$plan.outcome = 'plan'": ("Ask for approval", {}),
+            },
+            otherwise="Escalate",
+            assign={"outcome": "manual"},
+        ),
+    }
+
+
+def _ask(runbook: Runbook, approval: ApprovalPolicy, arn: Arn) -> States:
+    question = {**_incident(runbook), "round": "{% $round %}", "token": "{% $states.context.Task.Token %}"}
+    ask = _task(
+        "Mails every approver a link to the plan and waits for the decision",
+        arn("workflow/request_approval"),
+        question,
+        assign={"decision": "{% $states.result.decision %}"},
+        then="Decided?",
+    )
+    expired = {"ErrorEquals": ["States.Timeout"], "Assign": {"outcome": "expired"}, "Next": "Close"}
+    ask |= {
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "TimeoutSeconds": round(approval.timeout.total_seconds()),
+        "Catch": [expired, *ask["Catch"]],
+    }
+    return {
+        "Ask for approval": ask,
+        "Decided?": _choice(
+            "Only an approval goes on",
+            {"$decision = 'approved'": ("Lock target", {})},
+            otherwise="Close",
+            assign={"outcome": "{% $decision %}"},
+        ),
+    }
+
+
+def _recheck(runbook: Runbook, arn: Arn) -> States:
+    lock = _task(
+        "From here one incident at a time may change this target",
+        arn("workflow/target_lock"),
+        {**_incident(runbook), "action": "acquire"},
+        then="Recheck",
+    )
+    waiting = {
+        "ErrorEquals": ["TargetLocked"],
+        "IntervalSeconds": LOCK_EVERY,
+        "BackoffRate": 1,
+        "MaxAttempts": LOCK_TRIES,
+    }
+    lock["Retry"] = [waiting, *lock["Retry"]]
+    return {
+        "Lock target": lock,
+        "Recheck": _parallel("Looks again: minutes have passed", "Recheck", runbook.checks, arn, then="Conclude again"),
+        "Conclude again": _conclude("Builds the plan anew", "again", runbook, arn, then="Still the same?"),
+        "Still the same?": _choice(
+            "Only the plan that was approved is carried out",
+            {
+                "$again.outcome = 'healthy'": ("Unlock target", {"outcome": "healthy"}),
+                "$again.digest = $plan.digest": ("Next fix", {}),
+                f"$again.outcome = 'plan' and $round < {MAX_QUESTIONS}": ("Unlock to ask again", {}),
+            },
+            otherwise="Unlock target",
+            assign={"outcome": "changed"},
+        ),
+        "Unlock to ask again": _task(
+            "The plan has changed: it needs a new approval",
+            arn("workflow/target_lock"),
+            {**_incident(runbook), "action": "release"},
+            assign={"plan": "{% $again %}", "round": "{% $round + 1 %}"},
+            then="Ask for approval",
+        ),
+    }
+
+
+def _remediate(runbook: Runbook, arn: Arn) -> States:
+    fixes = _fix_names(runbook)
+    step = {**_incident(runbook), "round": "{% $round %}", "step": "{% $step %}"}
+    failed = {"outcome": "not fixed", "error": "{% $states.errorOutput %}", "step": "{% $step + 1 %}"}
+    return {
+        "Next fix": _choice(
+            "The approved fixes, in their order",
+            {"$step >= $plan.count": ("Wait for effect", {})}
+            | {f"$lookup($plan.fixes, $string($step)) = '{fix}'": (f"Fix {fix}", {}) for fix in fixes},
+            otherwise="Unlock target",
+        )
+    } | {
+        f"Fix {fix}": _task(
+            "Changes what was approved, and records how to undo it",
+            arn(f"fix/{fix}"),
+            step,
+            assign={"step": "{% $step + 1 %}"},
+            then="Next fix",
+            on_error=("Next undo", failed),
+        )
+        for fix in fixes
+    }
+
+
+def _validate(runbook: Runbook, arn: Arn) -> States:
+    validate = _parallel("Looks whether it worked", "Validate", runbook.validating, arn, then="Judge")
+    validate["Assign"]["attempt"] = "{% $attempt + 1 %}"
+    return {
+        "Wait for effect": {
+            "Type": "Wait",
+            "Comment": "A fix needs time to show",
+            "Seconds": runbook.validation.every,
+            "Next": "Validate",
+        },
+        "Validate": validate,
+        "Judge": _task(
+            "Gives the verdict: fixed, not fixed, worse or unverifiable",
+            arn("workflow/judge"),
+            {**_incident(runbook), "findings": "{% $findings %}", "attempt": "{% $attempt %}"},
+            assign={"verdict": "{% $states.result.Payload.verdict %}"},
+            then="Verdict?",
+        ),
+        "Verdict?": _choice(
+            "Wait on, close, undo, or leave it to a person",
+            {
+                "$verdict = 'wait'": ("Wait for effect", {}),
+                "$verdict = 'fixed'": ("Unlock target", {"outcome": "recovered"}),
+                "$verdict = 'unverifiable'": ("Unlock target", {"outcome": "unverifiable"}),
+            },
+            otherwise="Next undo",
+            assign={"outcome": "{% $verdict %}"},
+        ),
+    }
+
+
+def _undo(runbook: Runbook, arn: Arn) -> States:
+    fixes = _fix_names(runbook)
+    back = {"step": "{% $step - 1 %}"}
+    step = {**_incident(runbook), "round": "{% $round %}", **back, "undo": True}
+    return {
+        "Next undo": _choice(
+            "The changes made, last one first",
+            {"$step = 0": ("Unlock target", {})}
+            | {f"$lookup($plan.fixes, $string($step - 1)) = '{fix}'": (f"Undo {fix}", {}) for fix in fixes},
+            otherwise="Unlock target",
+        )
+    } | {
+        f"Undo {fix}": _task(
+            "Puts back what was there before, where that can be done",
+            arn(f"fix/{fix}"),
+            step,
+            assign=back,
+            then="Next undo",
+            on_error=("Next undo", back | {"outcome": "not undone", "error": "{% $states.errorOutput %}"}),
+        )
+        for fix in fixes
+    }
+
+
+def _end(runbook: Runbook, arn: Arn) -> States:
+    closing = {**_incident(runbook), "outcome": "{% $outcome %}", "error": "{% $error %}"}
+    return {
+        "Unlock target": _task(
+            "Others may change this target again",
+            arn("workflow/target_lock"),
+            {**_incident(runbook), "action": "release"},
+            then="Tell anyone?",
+            on_error=("Escalate", {}),
+        ),
+        "Tell anyone?": _choice(
+            "Whatever is not well again goes to people",
+            {"$outcome = 'recovered' or $outcome = 'healthy'": ("Close", {})},
+            otherwise="Escalate",
+        ),
+        "Escalate": _task(
+            "Tells the approvers everything that is known, and what to do by hand",
+            arn("workflow/escalate"),
+            closing,
+            then="Close",
+            on_error=("Close", {"outcome": "failed", "error": "{% $states.errorOutput %}"}),
+        ),
+        "Close": _task(
+            "Writes the report, counts the outcome",
+            arn("workflow/close_incident"),
+            closing,
+            output="{% $states.result.Payload %}",
+            then="Failed?",
+            on_error=("Failed", {}),
+        ),
+        "Failed?": _choice(
+            "An incident that the automation could not work through counts as failed",
+            {"$outcome = 'failed'": ("Failed", {})},
+            otherwise="Done",
+        ),
+        "Failed": {
+            "Type": "Fail",
+            "Comment": "The automation itself failed; the record says where",
+            "Error": "Failed",
+            "Cause": "{% $string($error) %}",
+        },
+        "Done": {"Type": "Succeed", "Comment": "The output is the incident's report"},
+    }
+
+
+def _incident(runbook: Runbook) -> State:
+    return {"incident": "{% $states.context.Execution.Name %}", "runbook": runbook.name}
+
+
+def _fix_names(runbook: Runbook) -> list[str]:
+    return list(dict.fromkeys(use.fix for use in runbook.fixes))
+
+
+def _conclude(comment: str, variable: str, runbook: Runbook, arn: Arn, then: str) -> State:
+    payload = {**_incident(runbook), "findings": "{% $findings %}"}
+    return _task(
+        comment,
+        arn("workflow/conclude"),
+        payload,
+        assign={variable: "{% $states.result.Payload %}"},
+        then=then,
+    )
+
+
+def _parallel(comment: str, verb: str, checks: dict[str, CheckUse], arn: Arn, then: str) -> State:
+    """Run checks side by side; one that keeps failing becomes a finding that says unknown, and why."""
+    return {
+        "Type": "Parallel",
+        "Comment": comment,
+        "Branches": [_branch(f"{verb} {name}", name, arn(f"check/{use.check}")) for name, use in checks.items()],
+        "Assign": {"findings": "{% $merge($states.result) %}"},
+        "Catch": _catch(FAILURE),
+        "Next": then,
+    }
+
+
+def _branch(state: str, name: str, function: str) -> State:
+    unknown = f"{state}: unknown"
+    look = _task(
+        f"Finding {name}",
+        function,
+        {"parameters": f"{{% $opened.checks.{name} %}}"},
+        output={name: "{% $states.result.Payload %}"},
+        then="",
+        on_error=(unknown, {}),
+    )
+    del look["Next"]
+    why = {"error": "{% $states.input.Error %}", "cause": "{% $substring($string($states.input.Cause), 0, 1000) %}"}
+    return {
+        "StartAt": state,
+        "States": {
+            state: look | {"End": True},
+            unknown: {
+                "Type": "Pass",
+                "Comment": "What could not be read is unknown, not fine",
+                "Output": {name: why},
+                "End": True,
+            },
+        },
+    }
+
+
+def _task(
+    comment: str,
+    function: str,
+    payload: State,
+    *,
+    then: str,
+    assign: State | None = None,
+    output: Any = None,
+    on_error: Target = FAILURE,
+) -> State:
+    state: State = {
+        "Type": "Task",
+        "Comment": comment,
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": function, "Payload": payload},
+        "Retry": [TRANSIENT],
+        "Catch": _catch(on_error),
+        "Next": then,
+    }
+    return state | ({"Assign": assign} if assign else {}) | ({"Output": output} if output else {})
+
+
+def _catch(target: Target) -> list[State]:
+    state, assign = target
+    return [{"ErrorEquals": ["States.ALL"], "Next": state} | ({"Assign": assign} if assign else {})]
+
+
+def _choice(comment: str, rules: dict[str, Target], *, otherwise: str, assign: State | None = None) -> State:
+    choices = [
+        {"Condition": f"{{% {condition} %}}", "Next": state} | ({"Assign": values} if values else {})
+        for condition, (state, values) in rules.items()
+    ]
+    state: State = {"Type": "Choice", "Comment": comment, "Choices": choices, "Default": otherwise}
+    return state | ({"Assign": assign} if assign else {})

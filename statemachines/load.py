@@ -1,0 +1,173 @@
+"""Reads runbook and service files; whatever is wrong in one is said with its file and line."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from functions.core import catalogue
+from functions.core.function import Function
+from functions.core.template import names
+from statemachines.model import CheckUse, FixUse, Model, Runbook, Service
+
+ROOT = Path(__file__).parent.parent
+M = TypeVar("M", bound=Model)
+Place = tuple[str | int, ...]
+
+
+class FileError(Exception):
+    """A runbook or service file is wrong; each line of the message names file, line, place and what to do."""
+
+
+def runbooks(folder: Path = ROOT / "statemachines" / "runbooks") -> dict[str, Runbook]:
+    """Read every runbook, by name."""
+    return {path.stem: runbook(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def services(folder: Path = ROOT / "services") -> dict[str, Service]:
+    """Read every service, by name."""
+    read = (service(path) for path in sorted(folder.glob("*.yaml")))
+    return {one.name: one for one in read}
+
+
+def runbook(path: Path) -> Runbook:
+    """Read one runbook and hold it against the checks and fixes there are.
+
+    Raises:
+        FileError: for a word, check, fix, parameter, signal or fact that does not exist.
+    """
+    document = _parse(path)
+    loaded = _model(Runbook, path, {"name": path.stem, **document}, document)
+    _refuse(path, document, _unknowns(loaded))
+    return loaded
+
+
+def service(path: Path, folder: Path = ROOT / "statemachines" / "runbooks") -> Service:
+    """Read one service and hold it against the runbooks it uses.
+
+    Raises:
+        FileError: for an unknown word or runbook, or a resource that a runbook needs and the service does not name.
+    """
+    document = _parse(path)
+    loaded = _model(Service, path, document, document)
+    _refuse(path, document, _missing(loaded, folder))
+    return loaded
+
+
+def _parse(path: Path) -> Any:
+    try:
+        document = YAML().load(path)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise FileError(f"{path}:{line}: {error.problem}") from error
+    if not isinstance(document, dict):
+        raise FileError(f"{path}:1: expected names with values, as in the other files of this folder")
+    return document
+
+
+def _model(model: type[M], path: Path, values: dict[str, Any], document: Any) -> M:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problems = [(one["loc"], f"{one['msg']} (given: {one['input']!r:.60})") for one in error.errors()]
+        raise FileError(_report(path, document, problems)) from error
+
+
+def _refuse(path: Path, document: Any, problems: Iterable[tuple[Place, str]]) -> None:
+    found = list(problems)
+    if found:
+        raise FileError(_report(path, document, found))
+
+
+def _report(path: Path, document: Any, problems: Iterable[tuple[Place, str]]) -> str:
+    return "\n".join(
+        f"{path}:{_line(document, place)}: {'.'.join(map(str, place))}: {problem}" for place, problem in problems
+    )
+
+
+def _line(document: Any, place: Place) -> int:
+    """Find the line of a place, or of the nearest thing around it."""
+    line: int = document.lc.line
+    for key in place:
+        try:
+            line = (document.lc.key(key) if isinstance(document, dict) else document.lc.item(key))[0]
+            document = document[key]
+        except (KeyError, IndexError, AttributeError, TypeError):
+            break
+    return line + 1
+
+
+def _unknowns(loaded: Runbook) -> Iterator[tuple[Place, str]]:
+    for name, use in loaded.checks.items():
+        yield from _uses(("checks", name), "check", use.check, use.with_, catalogue.checks())
+    for index, cause in enumerate(loaded.causes):
+        for number, use_of_fix in enumerate(cause.fix):
+            place: Place = ("causes", index, "fix", number)
+            yield from _uses(place, "fix", use_of_fix.fix, use_of_fix.with_, catalogue.fixes())
+            yield from _facts((*place, "before"), [use_of_fix.before, use_of_fix.after], loaded)
+        yield from _facts(("causes", index, "manual"), cause.manual, loaded)
+        for word in ("confirmed_by", "supported_by", "ruled_out_by"):
+            yield from _signals(("causes", index, word), getattr(cause, word), loaded)
+    yield from _signals(("validation", "signals"), loaded.validation.signals, loaded)
+
+
+def _uses(
+    place: Place, kind: str, name: str, given: dict[str, Any], known: dict[str, Any]
+) -> Iterator[tuple[Place, str]]:
+    function: Function | None = known.get(name)
+    if function is None:
+        yield (*place, kind), f"there is no {kind} {name}; there are {', '.join(known)}"
+        return
+    fields = function.parameters.model_fields
+    for unknown in given.keys() - fields.keys():
+        yield (*place, "with", unknown), f"{name} has no such parameter; it has {', '.join(fields)}"
+    missing = sorted(field for field, info in fields.items() if info.is_required() and field not in given)
+    if missing:
+        yield (*place, "with"), f"{name} also needs {', '.join(missing)}"
+
+
+def _signals(place: Place, signals: list[str], loaded: Runbook) -> Iterator[tuple[Place, str]]:
+    for index, signal in enumerate(signals):
+        name, _, question = signal.partition(".")
+        use = loaded.checks.get(name)
+        known = catalogue.checks()[use.check].signals if use and use.check in catalogue.checks() else {}
+        if question not in known:
+            there_are = ", ".join(known) if use else f"checks {', '.join(loaded.checks)}"
+            yield (*place, index), f"there is no signal {signal}; there are {there_are}"
+
+
+def _facts(place: Place, text: Any, loaded: Runbook) -> Iterator[tuple[Place, str]]:
+    for name in sorted(names(text)):
+        source, dot, _ = name.partition(".")
+        if dot and source not in loaded.checks:
+            yield place, f"{{{name}}} names no check; there are {', '.join(loaded.checks)}"
+
+
+def _missing(loaded: Service, folder: Path) -> Iterator[tuple[Place, str]]:
+    for name, use in loaded.runbooks.items():
+        path = folder / f"{name}.yaml"
+        if not path.exists():
+            yield ("runbooks", name), f"there is no runbook {name}; there are {_stems(folder)}"
+            continue
+        missing = sorted(runbook(path).resources - loaded.resources.keys())
+        if missing:
+            yield ("resources",), f"the runbook {name} needs {', '.join(missing)}"
+        for unknown in use.overrides.keys() - loaded.resources.keys():
+            yield ("runbooks", name, "overrides", unknown), "names no resource of this service"
+
+
+def _stems(folder: Path) -> str:
+    return ", ".join(path.stem for path in sorted(folder.glob("*.yaml")))
+
+
+def functions_of(loaded: Runbook) -> dict[str, list[CheckUse | FixUse]]:
+    """Group a runbook's uses by the function they call: the check's or fix's kind and name."""
+    grouped: dict[str, list[CheckUse | FixUse]] = {}
+    for check_use in loaded.checks.values():
+        grouped.setdefault(f"check/{check_use.check}", []).append(check_use)
+    for fix_use in loaded.fixes:
+        grouped.setdefault(f"fix/{fix_use.fix}", []).append(fix_use)
+    return grouped
