@@ -15,6 +15,7 @@ Arn = Callable[[str], str]
 Target = tuple[str, State]  # the next state, and the variables to set on the way
 
 MAX_QUESTIONS = 3
+MAX_LOOKS, LOOK_AGAIN = 4, 30
 LOCK_EVERY, LOCK_TRIES = 20, 30
 DAY = 86_400
 
@@ -74,6 +75,7 @@ def _open(runbook: Runbook, arn: Arn) -> States:
             {"runbook": runbook.name, "incident": f"{{% {execution}.Name %}}", "input": f"{{% {execution}.Input %}}"},
             assign={
                 "opened": "{% $states.result.Payload %}",
+                "look": 1,
                 "round": 1,
                 "step": 0,
                 "attempt": 0,
@@ -101,15 +103,22 @@ def _diagnose(runbook: Runbook, arn: Arn) -> States:
         "Diagnose": _parallel("Looks at everything at once", "Check", runbook.checks, arn, then="Conclude"),
         "Conclude": _conclude("Ranks the causes, builds the plan", "plan", runbook, arn, then="What now?"),
         "What now?": _choice(
-            "Nothing wrong, nothing to ask, or nothing that may be automated",
+            "Nothing wrong, nothing clear yet, nothing to ask, or nothing that may be automated",
             {
                 "$plan.outcome = 'healthy'": ("Close", {"outcome": "healthy"}),
+                f"$plan.outcome = 'unclear' and $look < {MAX_LOOKS}": ("Look again soon", {"look": "{% $look + 1 %}"}),
                 "$opened.mode = 'diagnose'": ("Close", {"outcome": "diagnosed"}),
                 "$plan.outcome = 'plan'": ("Ask for approval", {}),
             },
             otherwise="Escalate",
-            assign={"outcome": "manual"},
+            assign={"outcome": "{% $plan.outcome %}"},
         ),
+        "Look again soon": {
+            "Type": "Wait",
+            "Comment": "No cause is certain yet: targets take a minute to be called unhealthy, tasks to stop",
+            "Seconds": LOOK_AGAIN,
+            "Next": "Diagnose",
+        },
     }
 
 

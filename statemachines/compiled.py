@@ -26,9 +26,7 @@ class Compiled(Model):
     @property
     def state_machine(self) -> str:
         """The ARN of the runbook's state machine."""
-        service = self.service
-        name = service.state_machine_name(self.runbook.name)
-        return f"arn:aws:states:{service.region}:{service.account}:stateMachine:{name}"
+        return self.service.state_machine_arn(self.runbook.name)
 
 
 def read(runbook: str) -> Compiled:

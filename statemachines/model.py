@@ -152,6 +152,10 @@ class Service(Model):
         """Return the name on AWS of the state machine of one of the runbooks."""
         return f"{self.name}-{runbook.replace('_', '-')}"
 
+    def state_machine_arn(self, runbook: str) -> str:
+        """Return the ARN of the state machine of one of the runbooks."""
+        return f"arn:aws:states:{self.region}:{self.account}:stateMachine:{self.state_machine_name(runbook)}"
+
     @property
     def alarms(self) -> dict[str, str]:
         """The runbook that each alarm starts, by the alarm's name."""

@@ -1,4 +1,4 @@
-"""Every check and fix there is, found by its file: no list to keep."""
+"""Every check, fix and step there is, found by its file: no list to keep."""
 
 import importlib
 import pkgutil
@@ -7,8 +7,10 @@ from types import ModuleType
 
 import functions.checks
 import functions.fixes
+import functions.workflow
 from functions.core.check import Check
 from functions.core.fix import Fix
+from functions.core.step import Step
 
 
 @cache
@@ -21,6 +23,12 @@ def checks() -> dict[str, Check]:
 def fixes() -> dict[str, Fix]:
     """Return the fixes by name, which is the file's."""
     return {name: handler for name, handler in _handlers(functions.fixes).items() if isinstance(handler, Fix)}
+
+
+@cache
+def steps() -> dict[str, Step]:
+    """Return the steps of the chain by name, which is the file's."""
+    return {name: handler for name, handler in _handlers(functions.workflow).items() if isinstance(handler, Step)}
 
 
 def _handlers(package: ModuleType) -> dict[str, object]:

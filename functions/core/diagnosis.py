@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from functions.core.failure import explain
 from functions.core.results import Finding
 from functions.core.template import fill, readable
 from statemachines.model import Cause, Runbook
@@ -135,5 +136,5 @@ def _standing(cause: Cause, findings: Findings) -> Standing:
 def _finding(name: str, answer: Any) -> Finding:
     if isinstance(answer, dict) and "signals" in answer:
         return Finding.model_validate(answer)
-    why = answer.get("cause") or answer.get("error") if isinstance(answer, dict) else "no answer"
+    why = explain(answer) if isinstance(answer, dict) and answer else "no answer"
     return Finding(summary=f"unknown: the check {name} failed: {why}")

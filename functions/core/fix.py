@@ -8,7 +8,7 @@ from functions.core.aws import Session
 from functions.core.function import Function
 from functions.core.incidents import Incidents
 from functions.core.log import logger
-from functions.core.permissions import Permission
+from functions.core.permissions import Permission, allow
 from functions.core.results import Change, Parameters
 
 P = TypeVar("P", bound=Parameters)
@@ -23,6 +23,7 @@ class Fix(Function):
     """
 
     kind = "fix"
+    bookkeeping = (allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),)
 
     def __init__(
         self, body: Callable[..., Change], permissions: tuple[Permission, ...], effect: str, risk: Risk

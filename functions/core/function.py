@@ -19,6 +19,7 @@ class Function:
     """
 
     kind: str
+    bookkeeping: tuple[Permission, ...] = ()  # what every function of the kind calls besides what its body does
 
     def __init__(self, body: Callable[..., Any], permissions: tuple[Permission, ...]) -> None:
         """Read the name from the file and the parameters from the signature."""

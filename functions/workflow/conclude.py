@@ -25,7 +25,7 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
     """Rank the causes, build the plan, write both into the record.
 
     Returns:
-        `outcome` (healthy, plan or manual), the plan's `digest`, and its fixes by number for the chain to walk.
+        `outcome` (healthy, plan, manual or unclear), the plan's `digest`, and its fixes by number for the chain to walk.
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     record = incidents.get(event.incident) or {}
@@ -56,7 +56,9 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
 def _outcome(diagnosis: Diagnosis, plan: Plan) -> str:
     if diagnosis.healthy:
         return "healthy"
-    return "plan" if plan.steps else "manual"
+    if plan.steps:
+        return "plan"
+    return "manual" if diagnosis.confirmed else "unclear"
 
 
 def _plan(runbook: Compiled, diagnosis: Diagnosis, findings: Findings, resources: dict[str, Any]) -> Plan:

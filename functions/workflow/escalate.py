@@ -5,14 +5,15 @@ from typing import Any
 from functions.core import mail
 from functions.core.aws import Session
 from functions.core.diagnosis import Diagnosis
+from functions.core.failure import explain
 from functions.core.incidents import Incidents
 from functions.core.permissions import allow
-from functions.core.redaction import redact
 from functions.core.step import Of, step
 from statemachines import compiled
 
 WHY = {
     "manual": "there is nothing that may be repaired automatically",
+    "unclear": "something is wrong, but no cause could be confirmed",
     "changed": "the plan kept changing while it waited for approval",
     "not fixed": "the approved change did not help and was undone where it can be",
     "worse": "the approved change made it worse and was undone where it can be",
@@ -20,7 +21,6 @@ WHY = {
     "unverifiable": "after the approved change it cannot be seen whether the service is healthy",
     "failed": "the automation itself failed",
 }
-ERROR_LENGTH = 1_000
 
 
 class Ending(Of):
@@ -50,12 +50,8 @@ def handler(event: Ending, aws: Session) -> dict[str, Any]:
             record=record,
             why=why,
             diagnosis=Diagnosis.model_validate_json(record["diagnosis"]) if "diagnosis" in record else None,
-            error=_error(event.error),
+            error=explain(event.error),
             timeline=incidents.timeline(event.incident),
         )
     incidents.note(event.incident, f"Escalated to {', '.join(runbook.service.approvers)}: {why}")
     return {"told": runbook.service.approvers}
-
-
-def _error(error: dict[str, Any]) -> str:
-    return redact(f"{error['Error']}: {error.get('Cause', '')}")[:ERROR_LENGTH] if "Error" in error else ""

@@ -1,0 +1,78 @@
+"""Is the public endpoint well, as its users see it?"""
+
+import socket
+import ssl
+import time
+from http.client import HTTPException, HTTPResponse
+from typing import Annotated, Any
+from urllib.error import HTTPError, URLError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from pydantic import StringConstraints
+
+from functions.core.aws import Session
+from functions.core.check import check
+from functions.core.fields import StatusCodes, accepts
+from functions.core.results import Finding, Parameters
+
+TIMEOUT_SECONDS = 5
+BODY_BYTES = 1024
+NO_BACKEND = (502, 503, 504)
+ERRORS = {socket.gaierror: "dns", ConnectionRefusedError: "refused", TimeoutError: "timeout", ssl.SSLError: "tls"}
+
+
+class HttpEndpoint(Parameters):
+    url: Annotated[str, StringConstraints(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?(/[!-~]*)?$")]
+    accept: StatusCodes
+
+
+class NoRedirect(HTTPRedirectHandler):
+    """Takes a redirect as the answer, wherever it points."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nothing."""
+
+
+@check(
+    signals={
+        "failing": "The endpoint does not answer as it should",
+        "unreachable": "The endpoint gives no HTTP answer at all",
+        "no-backend": "The load balancer answers that nothing stands behind it (502, 503 or 504)",
+    }
+)
+def handler(parameters: HttpEndpoint, _aws: Session) -> Finding:
+    """Does the endpoint answer over HTTPS with an accepted status? (ganopa-bot runbook 2, Validation 1 and 2)"""
+    started = time.monotonic()
+    status, error, line = _ask(parameters.url)
+    latency = round((time.monotonic() - started) * 1000)
+    fine = status is not None and accepts(parameters.accept, status)
+    answer = f"no answer ({error})" if status is None else f"status {status}"
+    return Finding(
+        summary=f"{parameters.url}: {answer} after {latency} ms, expected {parameters.accept}",
+        signals={
+            "failing": not fine,
+            "unreachable": status is None,
+            "no-backend": None if status is None else status in NO_BACKEND,
+        },
+        facts={"status": status, "latency_ms": latency, "error": error},
+        evidence=[] if fine else [line],
+    )
+
+
+def _ask(url: str) -> tuple[int | None, str | None, str]:
+    """Return status, class of error, and a line of what came back."""
+    request = Request(url, headers={"User-Agent": "runbook-check"})  # noqa: S310  the pattern of url allows https only
+    try:
+        with build_opener(NoRedirect).open(request, timeout=TIMEOUT_SECONDS) as response:
+            return response.status, None, _line(response)
+    except HTTPError as response:
+        with response:
+            return response.code, None, _line(response)
+    except (OSError, HTTPException) as error:
+        reason = error.reason if isinstance(error, URLError) else error
+        return None, next((name for kind, name in ERRORS.items() if isinstance(reason, kind)), "other"), str(reason)
+
+
+def _line(response: HTTPResponse | HTTPError) -> str:
+    """Return the beginning of the body: one read, however long the body or slow its sender."""
+    return " ".join(response.fp.read1(BODY_BYTES).decode(errors="replace").split())

@@ -1,0 +1,65 @@
+"""The ECS service that checks look at and fixes change."""
+
+from typing import TYPE_CHECKING
+
+from functions.core.aws import Session
+from functions.core.errors import NotFound
+
+if TYPE_CHECKING:
+    from types_boto3_ecs.type_defs import (
+        ContainerDefinitionOutputTypeDef,
+        DeploymentTypeDef,
+        ServiceTypeDef,
+    )
+
+
+def find(aws: Session, cluster: str, service: str) -> "ServiceTypeDef | None":
+    """Look a service up; None when ECS does not know it, or no longer.
+
+    Raises:
+        NotFound: when there is no such cluster.
+    """
+    ecs = aws.client("ecs")
+    try:
+        found = ecs.describe_services(cluster=cluster, services=[service])["services"]
+    except ecs.exceptions.ClusterNotFoundException as error:
+        raise NotFound("ECS cluster", cluster, aws) from error
+    return found[0] if found else None
+
+
+def get(aws: Session, cluster: str, service: str) -> "ServiceTypeDef":
+    """Look a service up that has to be there.
+
+    Raises:
+        NotFound: when there is no such service or cluster.
+    """
+    found = find(aws, cluster, service)
+    if found is None:
+        raise NotFound(f"ECS service in cluster {cluster} named", service, aws)
+    return found
+
+
+def primary(service: "ServiceTypeDef", aws: Session) -> "DeploymentTypeDef":
+    """Return the deployment that the service is moving to, or has moved to.
+
+    Raises:
+        NotFound: when it has none, as an INACTIVE service.
+    """
+    deployments = [one for one in service["deployments"] if one["status"] == "PRIMARY"]
+    if not deployments:
+        raise NotFound(f"current deployment of the {service['status']} ECS service", service["serviceName"], aws)
+    return deployments[0]
+
+
+def container(aws: Session, service: "ServiceTypeDef", name: str) -> "ContainerDefinitionOutputTypeDef":
+    """Return a container's definition in the revision that the service's primary deployment runs.
+
+    Raises:
+        NotFound: when that revision has no such container.
+    """
+    revision = service["taskDefinition"]
+    definition = aws.client("ecs").describe_task_definition(taskDefinition=revision)["taskDefinition"]
+    containers = {one["name"]: one for one in definition["containerDefinitions"]}
+    if name not in containers:
+        raise NotFound(f"container (there is {', '.join(containers)}) in {revision} named", name, aws)
+    return containers[name]

@@ -1,0 +1,14 @@
+"""Types of parameters that several functions take."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+StatusCodes = Annotated[str, StringConstraints(pattern=r"^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$")]
+
+
+def accepts(codes: str, status: int) -> bool:
+    """Say whether a status is among codes written as load balancers do: "200", "200-299", "200,405"."""
+    bounds = (part.split("-") for part in codes.split(","))
+    return any(int(bound[0]) <= status <= int(bound[-1]) for bound in bounds)

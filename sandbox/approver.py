@@ -1,0 +1,61 @@
+"""Decides as an approver's browser would: opens the link, fills the form, sends it."""
+
+import urllib.error
+import urllib.request
+from html.parser import HTMLParser
+from typing import Literal, NamedTuple
+from urllib.parse import urlencode
+
+TIMEOUT = 15
+
+
+class Page(NamedTuple):
+    """What a browser got: the status and the HTML."""
+
+    status: int
+    html: str
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The hidden fields of the page's form; empty where it has none."""
+        parser = _Fields()
+        parser.feed(self.html)
+        return parser.fields
+
+
+def look(link: str, method: Literal["GET", "HEAD"] = "GET") -> Page:
+    """Open a link, which decides nothing."""
+    return _ask(urllib.request.Request(link, method=method))  # noqa: S310 (the sandbox's own address)
+
+
+def decide(link: str, decision: Literal["approve", "reject"], reason: str = "") -> Page:
+    """Open a link and press one of its buttons; returns the page that a browser ends on."""
+    form = look(link).form | {"decision": decision, "reason": reason}
+    return send(link, form)
+
+
+def send(link: str, form: dict[str, str]) -> Page:
+    """Send a form to a link."""
+    return _ask(urllib.request.Request(link, data=urlencode(form).encode(), method="POST"))  # noqa: S310
+
+
+def _ask(request: urllib.request.Request) -> Page:
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
+            return Page(response.status, response.read().decode())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Page(error.code, error.read().decode())
+
+
+class _Fields(HTMLParser):
+    """Collects hidden fields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "input" and given.get("type") == "hidden":
+            self.fields[str(given["name"])] = str(given["value"])

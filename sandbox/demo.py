@@ -1,0 +1,145 @@
+"""The main job, watched: a service breaks at night, and is well again because somebody pressed a button.
+
+Run by `make demo`; `INCIDENT` chooses what breaks, `APPROVE=yes` presses the button.
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from functions.core.approval import Approval
+from functions.core.diagnosis import Diagnosis
+from sandbox import approver
+from sandbox.cloud import Sandbox
+from sandbox.incidents import INCIDENTS
+from sandbox.mailbox import Mail
+from sandbox.watch import Seen, next_execution, follow
+from statemachines import load
+
+SERVICE, RUNBOOK, DEFAULT = "ganopa-bot", "webhook_unavailable", "closed-port"
+ALARM_SECONDS, MAIL_SECONDS = 60, 30
+LOOKS = re.compile(r"^(Check|Recheck|Validate) ([a-z_]+)(: unknown)?$")
+console = Console(highlight=False)
+
+
+def main() -> int:
+    """List the incidents, or play one; the exit status is 0 only when the service really recovered."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--list", action="store_true", help="list what can be broken")
+    arguments = parser.parse_args()
+    if arguments.list:
+        return _list()
+    name = os.environ.get("INCIDENT") or DEFAULT
+    if name not in INCIDENTS:
+        console.print(f"There is no incident {name}. There are: {', '.join(INCIDENTS)}.")
+        return 2
+    approve = os.environ.get("APPROVE") == "yes" or not sys.stdin.isatty()
+    with Sandbox.start() as sandbox:
+        return Demo(sandbox, approve=approve).play(name)
+
+
+def _list() -> int:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("INCIDENT", "what breaks", "repaired by"):
+        table.add_column(heading)
+    for name, incident in INCIDENTS.items():
+        table.add_row(name, incident.title, incident.fix or "a person")
+    console.print(table)
+    return 0
+
+
+class Demo:
+    """One incident, from the healthy service to the report."""
+
+    def __init__(self, sandbox: Sandbox, *, approve: bool) -> None:
+        """Watch a sandbox; `approve` presses the button instead of waiting for a person."""
+        self.sandbox = sandbox
+        self.approve = approve
+        self.service = load.services()[SERVICE]
+        self.incidents = Incidents(sandbox.session)
+        self.started = time.monotonic()
+
+    def play(self, name: str) -> int:
+        """Deploy, break, watch, decide, and look whether the world is well again."""
+        self._say(f"Sandbox on {self.sandbox.endpoint}, mailbox on {self.sandbox.mailbox.address}")
+        self._say(f"Deploying {SERVICE} with the CDK CLI …")
+        self.sandbox.deploy(SERVICE)
+        self.sandbox.world.wait_until(self.sandbox.world.healthy, 60)
+        self._say("The service answers; everything is well.")
+        self.sandbox.world.break_(name)
+        self._say(f"[bold]Incident:[/] {INCIDENTS[name].title}. Waiting for the alarm …")
+        machine = self.service.state_machine_arn(RUNBOOK)
+        execution = next_execution(self.sandbox, machine, ALARM_SECONDS)
+        self._say(f"The alarm started {execution.rpartition(':')[2]}")
+        for seen in follow(self.sandbox, execution):
+            self._show(seen, execution.rpartition(":")[2])
+        return self._end(name)
+
+    def _end(self, name: str) -> int:
+        well = self.sandbox.world.healthy()
+        if well:
+            self._say("[bold green]The service has recovered.[/]")
+        elif INCIDENTS[name].fix is None:
+            self._say("[bold yellow]This one needs a person; the mail above says what to do.[/]")
+        else:
+            self._say("[bold red]The service has not recovered.[/]")
+        return 0 if well else 1
+
+    def _show(self, seen: Seen, incident: str) -> None:
+        look = LOOKS.match(seen.state)
+        if seen.kind == "left" and look:
+            self._finding(look[2], seen.output[look[2]])
+        elif seen.kind == "left" and seen.state == "Conclude":
+            self._diagnosis(incident)
+        elif seen.kind == "entered" and seen.state == "Ask for approval":
+            self._decision()
+        elif seen.kind == "entered" and not look:
+            self._say(f"[bold]{seen.state}[/]")
+        if seen.kind == "left" and seen.state == "Close":
+            console.print(Panel("\n".join(seen.output["timeline"]), title=f"Report: {seen.output['outcome']}"))
+        if seen.kind == "left" and seen.state == "Escalate":
+            self._mail("Needs you")
+
+    def _finding(self, name: str, finding: dict[str, Any]) -> None:
+        if "signals" not in finding:
+            console.print(f"         [yellow]?[/] {name}: unknown")
+            return
+        wrong = [signal for signal, answer in finding["signals"].items() if answer]
+        mark = "[red]✗[/]" if wrong else "[green]✓[/]"
+        console.print(f"         {mark} {name}: {finding['summary']}", f"[red]{' '.join(wrong)}[/]")
+
+    def _diagnosis(self, incident: str) -> None:
+        record = self.incidents.get(incident) or {}
+        diagnosis = Diagnosis.model_validate_json(record["diagnosis"])
+        table = Table("cause", "standing", "evidence for", "evidence against")
+        for cause in diagnosis.causes:
+            table.add_row(cause.title, cause.standing, "\n".join(cause.supporting), "\n".join(cause.opposing))
+        console.print(table)
+
+    def _decision(self) -> None:
+        mail = self._mail("Approve a change?")
+        link = re.findall(r"http\S+/incidents/\S+", mail.body)[0]
+        if self.approve:
+            page = approver.decide(link, "approve")
+            self._say(f"Approved through the link in the mail ({page.status}).")
+        else:
+            self._say(f"Waiting for your decision: open [link={link}]{link}[/link] and press a button.")
+
+    def _mail(self, subject: str) -> Mail:
+        mail = self.sandbox.mailbox.wait_for(lambda one: subject in one.subject, MAIL_SECONDS)
+        console.print(Panel(mail.body, title=mail.subject, subtitle=f"to {mail.to}"))
+        return mail
+
+    def _say(self, text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - self.started:6.1f} s[/] {text}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Follows an execution while it runs, state by state."""
+
+import json
+import time
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
+
+from sandbox.cloud import Sandbox
+
+ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
+EVERY = 0.1
+
+
+class Seen(NamedTuple):
+    """One thing that happened: a state entered or left, or the execution's end (its status as `state`)."""
+
+    kind: str
+    state: str
+    output: Any
+
+
+def executions(sandbox: Sandbox, state_machine: str) -> list[str]:
+    """List the ARNs of a state machine's executions, the newest first."""
+    found = sandbox.client("stepfunctions").list_executions(stateMachineArn=state_machine)["executions"]
+    return [one["executionArn"] for one in sorted(found, key=lambda one: one["startDate"], reverse=True)]
+
+
+def next_execution(sandbox: Sandbox, state_machine: str, seconds: float, known: Collection[str] = frozenset()) -> str:
+    """Wait for an execution that is not known yet and return its ARN.
+
+    Raises:
+        TimeoutError: when none starts in time.
+    """
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        new = [one for one in executions(sandbox, state_machine) if one not in known]
+        if new:
+            return new[-1]
+        time.sleep(EVERY)
+    raise TimeoutError(f"no execution of {state_machine} started within {seconds:.0f} s")
+
+
+def follow(sandbox: Sandbox, execution: str) -> Iterator[Seen]:
+    """Yield what happens in an execution until it ends."""
+    states, known = sandbox.client("stepfunctions"), 0
+    while True:
+        events = _history(states, execution)
+        for event in events[known:]:
+            yield from _seen(event)
+        if events and events[-1]["type"] in ENDS:
+            return
+        known = len(events)
+        time.sleep(EVERY)
+
+
+def _history(states: Any, execution: str) -> list[dict[str, Any]]:
+    pages = states.get_paginator("get_execution_history").paginate(executionArn=execution)
+    return [event for page in pages for event in page["events"]]
+
+
+def _seen(event: dict[str, Any]) -> Iterator[Seen]:
+    if "stateEnteredEventDetails" in event:
+        yield Seen("entered", event["stateEnteredEventDetails"]["name"], None)
+    elif "stateExitedEventDetails" in event:
+        details = event["stateExitedEventDetails"]
+        yield Seen("left", details["name"], json.loads(details.get("output") or "null"))
+    elif event["type"] in ENDS:
+        yield Seen("ended", event["type"].removeprefix("Execution"), None)

@@ -1,0 +1,93 @@
+"""Every cause of the runbook, broken into the world: found first, repaired by its fix and not otherwise."""
+
+import pytest
+from sandbox.cloud import Sandbox
+from sandbox.world import World
+
+from tests.system.run import Run, Watch
+
+REPAIRED = {
+    "detached": ("service-not-attached", ["attach_target_group"]),
+    "wrong-health-path": ("health-check-wrong", ["correct_health_check"]),
+    "wrong-health-port": ("health-check-wrong", ["correct_health_check"]),
+    "closed-port": ("port-closed-to-load-balancer", ["open_security_group_port"]),
+    "inactive": ("service-inactive", ["recreate_ecs_service"]),
+    "desired-zero": ("desired-count-zero", ["restore_desired_count"]),
+    "image-late": ("image-arrived-late", ["force_new_deployment"]),
+}
+MANUAL = {
+    "image-missing": ("image-missing", "CannotPullContainerError"),
+    "crash": ("container-crashes", "exit code 1"),
+    "missing-variable": ("variable-missing", "TELEGRAM_BOT_TOKEN"),
+    "not-listening": ("container-not-listening", "0.0.0.0:8000"),
+    "public-port-closed": ("internet-cannot-reach-load-balancer", "authorize-security-group-ingress"),
+}
+TOGETHER = {
+    ("closed-port", "wrong-health-path"): ["open_security_group_port", "correct_health_check"],
+    ("desired-zero", "closed-port"): ["restore_desired_count", "open_security_group_port"],
+    ("detached", "wrong-health-port"): ["attach_target_group", "correct_health_check"],
+}
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+def test_incident_is_found_first_and_repaired_by_its_fix(sandbox: Sandbox, world: World, name: str) -> None:
+    cause, fixes = REPAIRED[name]
+    watch = Watch(sandbox)
+    world.break_(name)
+    run = watch.next()
+    run.asked()
+    assert (run.diagnosis.causes[0].name, run.diagnosis.causes[0].standing) == (cause, "confirmed")
+    assert run.fixes == fixes
+    assert not world.healthy(), "it recovered before anyone approved"
+    run.decide("approve")
+    assert run.end()["outcome"] == "recovered", run.states
+    assert world.healthy()
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+def test_fix_without_effect_fails_validation_is_undone_and_escalated(sandbox: Sandbox, world: World, name: str) -> None:
+    _, fixes = REPAIRED[name]
+    watch = Watch(sandbox)
+    world.break_(name, persistent=True)
+    run = watch.next()
+    run.decide("approve")
+    assert run.end()["outcome"] == "not fixed"
+    assert {f"Undo {fixes[0]}", "Escalate"} <= set(run.states)
+    assert not world.healthy()
+    assert sandbox.mailbox.wait_for(lambda mail: "Needs you" in mail.subject and run.incident in mail.body, 5)
+
+
+@pytest.mark.parametrize("name", MANUAL)
+def test_incident_for_a_person_is_named_first_with_what_to_do(sandbox: Sandbox, world: World, name: str) -> None:
+    cause, told = MANUAL[name]
+    watch = Watch(sandbox)
+    world.break_(name)
+    run = watch.next()
+    assert run.end()["outcome"] == "manual"
+    assert run.diagnosis.causes[0].name == cause
+    mail = sandbox.mailbox.wait_for(lambda one: "Needs you" in one.subject and run.incident in one.body, 5)
+    assert told in mail.body
+    assert not {"Ask for approval", "Lock target"} & set(run.states)
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids="+".join)
+def test_two_incidents_at_once_are_both_found_and_repaired(
+    sandbox: Sandbox, world: World, names: tuple[str, str]
+) -> None:
+    for name in names:
+        world.break_(name)
+    run = Run.by_hand(sandbox)
+    run.asked()
+    assert run.fixes == TOGETHER[names]
+    run.decide("approve")
+    assert run.end()["outcome"] == "recovered"
+    assert world.healthy()
+
+
+def test_rejected_plan_changes_nothing(sandbox: Sandbox, world: World) -> None:
+    world.break_("closed-port")
+    run = Run.by_hand(sandbox)
+    run.decide("reject", "Let us look by daylight")
+    assert run.end()["outcome"] == "rejected"
+    assert not any(state.startswith("Fix ") for state in run.states)
+    assert not world.healthy()
