@@ -11,21 +11,34 @@ import time
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from functions.core.approval import Approval
 from functions.core.diagnosis import Diagnosis
 from sandbox import approver
 from sandbox.cloud import Sandbox
+from sandbox.deployed import incidents
 from sandbox.incidents import INCIDENTS
 from sandbox.mailbox import Mail
-from sandbox.watch import Seen, next_execution, follow
+from sandbox.watch import Seen, follow, next_execution
 from statemachines import load
 
 SERVICE, RUNBOOK, DEFAULT = "ganopa-bot", "webhook_unavailable", "closed-port"
 ALARM_SECONDS, MAIL_SECONDS = 60, 30
 LOOKS = re.compile(r"^(Check|Recheck|Validate) ([a-z_]+)(: unknown)?$")
+MARKS = {"confirmed": "[red]●[/]", "possible": "[yellow]○[/]", "ruled out": "[dim]·[/]"}
+QUIET = {
+    "Accepted?",
+    "What now?",
+    "Decided?",
+    "Still the same?",
+    "Next fix",
+    "Next undo",
+    "Verdict?",
+    "Tell anyone?",
+    "Failed?",
+}
 console = Console(highlight=False)
 
 
@@ -63,7 +76,6 @@ class Demo:
         self.sandbox = sandbox
         self.approve = approve
         self.service = load.services()[SERVICE]
-        self.incidents = Incidents(sandbox.session)
         self.started = time.monotonic()
 
     def play(self, name: str) -> int:
@@ -100,10 +112,10 @@ class Demo:
             self._diagnosis(incident)
         elif seen.kind == "entered" and seen.state == "Ask for approval":
             self._decision()
-        elif seen.kind == "entered" and not look:
+        elif seen.kind == "entered" and not look and seen.state not in QUIET:
             self._say(f"[bold]{seen.state}[/]")
         if seen.kind == "left" and seen.state == "Close":
-            console.print(Panel("\n".join(seen.output["timeline"]), title=f"Report: {seen.output['outcome']}"))
+            console.print(Panel(escape("\n".join(seen.output["timeline"])), title=f"Report: {seen.output['outcome']}"))
         if seen.kind == "left" and seen.state == "Escalate":
             self._mail("Needs you")
 
@@ -113,15 +125,18 @@ class Demo:
             return
         wrong = [signal for signal, answer in finding["signals"].items() if answer]
         mark = "[red]✗[/]" if wrong else "[green]✓[/]"
-        console.print(f"         {mark} {name}: {finding['summary']}", f"[red]{' '.join(wrong)}[/]")
+        console.print(f"         {mark} {name}: {escape(finding['summary'])}", soft_wrap=True)
+        for signal in wrong:
+            console.print(f"             [red]{signal}[/]")
 
     def _diagnosis(self, incident: str) -> None:
-        record = self.incidents.get(incident) or {}
+        record = incidents(self.sandbox, SERVICE).get(incident) or {}
         diagnosis = Diagnosis.model_validate_json(record["diagnosis"])
-        table = Table("cause", "standing", "evidence for", "evidence against")
         for cause in diagnosis.causes:
-            table.add_row(cause.title, cause.standing, "\n".join(cause.supporting), "\n".join(cause.opposing))
-        console.print(table)
+            console.print(f"         {MARKS[cause.standing]} [bold]{cause.standing}: {escape(cause.title)}[/]")
+            lines = cause.opposing[:1] if cause.standing == "ruled out" else [*cause.supporting, *cause.unknown]
+            for line in lines:
+                console.print(f"             [dim]{escape(line)}[/]", soft_wrap=True)
 
     def _decision(self) -> None:
         mail = self._mail("Approve a change?")
@@ -134,7 +149,7 @@ class Demo:
 
     def _mail(self, subject: str) -> Mail:
         mail = self.sandbox.mailbox.wait_for(lambda one: subject in one.subject, MAIL_SECONDS)
-        console.print(Panel(mail.body, title=mail.subject, subtitle=f"to {mail.to}"))
+        console.print(Panel(escape(mail.body), title=escape(mail.subject), subtitle=f"to {mail.to}"))
         return mail
 
     def _say(self, text: str) -> None:
