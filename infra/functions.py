@@ -1,0 +1,143 @@
+"""The one place that makes Lambda functions: each with a role of its own that allows what is declared, nothing else."""
+
+from collections.abc import Iterable, Mapping
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from functions.core import catalogue
+from functions.core.function import Function
+from functions.core.template import names
+from infra import package
+from infra.grants import Grant, Use, Values, grants, uses
+from infra.nag import accept_wildcards
+from statemachines.model import Runbook, Service
+
+SIZES = {"check": (256, 20), "fix": (256, 30), "workflow": (512, 20)}  # MB, seconds
+RETENTION = logs.RetentionDays.THREE_MONTHS
+VARIABLES = {"table": "INCIDENTS_TABLE", "topic": "NOTIFICATIONS_TOPIC"}
+TRACES = Grant(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ("*",))
+DISPATCH_MINUTES = 10
+
+
+class Functions(Construct):
+    """The functions of a service: the checks and fixes of its runbooks, and every step of the chain.
+
+    No concurrency is reserved: a new account has 10 in all, of which nothing can be set apart. What could use it up
+    from outside, the approval page, is held back by its API's throttling.
+
+    Args:
+        scope: the stack.
+        service: whose functions they are.
+        runbooks: the runbooks it uses.
+        own: the stack's own resources that declarations name in braces, as ARNs.
+        variables: the values of the environment variables that go with them, by the same names.
+        dead_letters: where events go that dispatch failed on.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        service: Service,
+        runbooks: Iterable[Runbook],
+        own: Values,
+        variables: Mapping[str, str],
+        dead_letters: sqs.IQueue,
+    ) -> None:
+        super().__init__(scope, "Functions")
+        runbooks = list(runbooks)
+        self._service, self._own, self._variables, self._dead_letters = service, own, variables, dead_letters
+        self._code = lambda_.Code.from_asset(str(package.code(service, runbooks)))
+        self._layer = lambda_.LayerVersion(
+            self,
+            "Dependencies",
+            code=lambda_.Code.from_asset(str(package.layer())),
+            compatible_architectures=[lambda_.Architecture.ARM_64],
+            compatible_runtimes=[lambda_.Runtime.PYTHON_3_14],
+            description=f"Pinned dependencies of {service.name}'s runbooks",
+        )
+        used = uses(runbooks)
+        self._made = {name: self._make(function, used.get(name, [])) for name, function in _wanted(used).items()}
+
+    def __getitem__(self, name: str) -> lambda_.Function:
+        """Return a function by its kind and name, for example `check/target_health`."""
+        return self._made[name]
+
+    def arn(self, name: str) -> str:
+        """Return a function's ARN, written out, so that a state machine can be read and validated as it stands."""
+        service = self._service
+        return f"arn:aws:lambda:{service.region}:{service.account}:function:{self._name(name)}"
+
+    def _name(self, name: str) -> str:
+        return f"{self._service.name}-{name.removeprefix('workflow/').replace('/', '-').replace('_', '-')}"
+
+    def _make(self, function: Function, found: list[Use]) -> lambda_.Function:
+        key = f"{function.kind}/{function.name}"
+        memory, seconds = SIZES[function.kind]
+        scope = Construct(self, key.replace("/", "-"))
+        group = log_group(scope, f"/aws/lambda/{self._name(key)}")
+        dispatching = function.name == "dispatch"
+        allowed = grants(function, found, self._service, self._own)
+        return lambda_.Function(
+            scope,
+            "Function",
+            function_name=self._name(key),
+            description=function.description[:256],
+            handler=function.entry,
+            code=self._code,
+            layers=[self._layer],
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            architecture=lambda_.Architecture.ARM_64,
+            memory_size=memory,
+            timeout=Duration.seconds(seconds),
+            environment=self._environment(function),
+            role=self._role(scope, allowed, group, dispatching=dispatching),
+            log_group=group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.ACTIVE,
+            dead_letter_queue=self._dead_letters if dispatching else None,
+            max_event_age=Duration.minutes(DISPATCH_MINUTES) if dispatching else None,
+            retry_attempts=2 if dispatching else None,
+        )
+
+    def _environment(self, function: Function) -> dict[str, str]:
+        named = names([permission.on for permission in (*function.permissions, *function.bookkeeping)])
+        mine = {variable: self._variables[name] for name, variable in VARIABLES.items() if name in named}
+        return {"SERVICE": self._service.name, **mine}
+
+    def _role(self, scope: Construct, allowed: list[Grant], group: logs.LogGroup, *, dispatching: bool) -> iam.IRole:
+        logging = Grant(("logs:CreateLogStream", "logs:PutLogEvents"), (group.log_group_arn,))
+        failing = [Grant(("sqs:SendMessage",), (self._dead_letters.queue_arn,))] if dispatching else []
+        return role(scope, "lambda.amazonaws.com", [*allowed, logging, TRACES, *failing])
+
+
+def log_group(scope: Construct, name: str) -> logs.LogGroup:
+    """Make a log group that goes with the stack: what has to outlive it is in the incident table."""
+    return logs.LogGroup(scope, "Logs", log_group_name=name, retention=RETENTION, removal_policy=RemovalPolicy.DESTROY)
+
+
+def role(scope: Construct, principal: str, allowed: list[Grant]) -> iam.IRole:
+    """Make a role of one inline policy; nothing that is made with it can add to it."""
+    statements = [iam.PolicyStatement(actions=list(one.actions), resources=list(one.resources)) for one in allowed]
+    made = iam.Role(
+        scope,
+        "Role",
+        assumed_by=iam.ServicePrincipal(principal),
+        inline_policies={"declared": iam.PolicyDocument(statements=statements)},
+    )
+    accept_wildcards(made, allowed)
+    return made.without_policy_updates()
+
+
+def _wanted(used: Mapping[str, list[Use]]) -> dict[str, Function]:
+    everything: list[Function] = [
+        *catalogue.checks().values(),
+        *catalogue.fixes().values(),
+        *catalogue.steps().values(),
+    ]
+    named = {f"{function.kind}/{function.name}": function for function in everything}
+    return {name: function for name, function in named.items() if name in used or function.kind == "workflow"}

@@ -1,0 +1,44 @@
+"""What the functions are deployed from: one folder of code for each service, one layer of dependencies for all."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from statemachines import compile as compiling
+from statemachines import compiled
+from statemachines.model import Runbook, Service
+
+ROOT = Path(__file__).parent.parent
+BUILD = ROOT / "build"
+NEEDED = ("__init__.py", "model.py", "compiled.py")
+
+
+class BuildError(Exception):
+    """Something that `make` builds is not there yet."""
+
+
+def code(service: Service, runbooks: Iterable[Runbook]) -> Path:
+    """Put everything that a service's functions run into a folder, the same bytes every time."""
+    folder = BUILD / "functions" / service.name
+    shutil.rmtree(folder, ignore_errors=True)
+    unwanted = shutil.ignore_patterns("__pycache__", "requirements.txt")
+    shutil.copytree(ROOT / "functions", folder / "functions", ignore=unwanted)
+    package = folder / "statemachines"
+    package.mkdir()
+    for name in NEEDED:
+        shutil.copy(ROOT / "statemachines" / name, package / name)
+    for runbook in runbooks:
+        compiled.write(compiling.compiled(service, runbook), package / compiled.FOLDER.name)
+    return folder
+
+
+def layer() -> Path:
+    """Return the folder of the pinned dependencies.
+
+    Raises:
+        BuildError: when `make` has not built it.
+    """
+    folder = BUILD / "layer"
+    if not (folder / "python").is_dir():
+        raise BuildError(f"{folder / 'python'} is missing: the functions' dependencies. Build it with: make setup")
+    return folder

@@ -1,0 +1,141 @@
+"""What starts a runbook: alarms and ECS events of exactly this service, handed to dispatch."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.functions import DISPATCH_MINUTES
+from statemachines.load import FileError
+from statemachines.model import Service
+
+ATTEMPTS = 5
+LOAD_BALANCER = "AWS/ApplicationELB"
+
+
+class Triggers(Construct):
+    """The alarms that the service file asks for, and a rule for each kind of event."""
+
+    def __init__(
+        self, scope: Construct, service: Service, dispatch: lambda_.IFunction, dead_letters: sqs.IQueue
+    ) -> None:
+        super().__init__(scope, "Triggers")
+        kinds = {alarm.kind for use in service.runbooks.values() for alarm in use.alarms}
+        if "load-balancer-5xx" in kinds:
+            _errors(self, service)
+        if "unhealthy-hosts" in kinds:
+            _no_healthy_host(self, service)
+        for name, pattern in _patterns(service):
+            rule = events.Rule(
+                self,
+                name,
+                rule_name=f"{service.name}-{name}",
+                description=f"Starts the runbooks of {service.name}",
+                event_pattern=events.EventPattern(account=[service.account], region=[service.region], **pattern),
+            )
+            rule.add_target(
+                targets.LambdaFunction(
+                    dispatch,
+                    dead_letter_queue=dead_letters,
+                    max_event_age=Duration.minutes(DISPATCH_MINUTES),
+                    retry_attempts=ATTEMPTS,
+                )
+            )
+
+
+def _errors(scope: Construct, service: Service) -> None:
+    """Alarm when the load balancer itself answered an error in two of three minutes: one alone may be a hiccup."""
+    cloudwatch.Alarm(
+        scope,
+        "load-balancer-5xx",
+        alarm_name=f"{service.name}-load-balancer-5xx",
+        alarm_description=f"The load balancer of {service.title} answers 502, 503 or 504 itself",
+        metric=cloudwatch.Metric(
+            namespace=LOAD_BALANCER,
+            metric_name="HTTPCode_ELB_5XX_Count",
+            dimensions_map={"LoadBalancer": _suffix(service, "load_balancer")},
+            statistic="Sum",
+            period=Duration.minutes(1),
+        ),
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        threshold=1,
+        evaluation_periods=3,
+        datapoints_to_alarm=2,
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+    )
+
+
+def _no_healthy_host(scope: Construct, service: Service) -> None:
+    """Alarm when no target is healthy for two minutes.
+
+    An empty target group reports nothing at all, neither healthy nor unhealthy hosts; that is as bad, so missing data
+    counts.
+    """
+    cloudwatch.Alarm(
+        scope,
+        "unhealthy-hosts",
+        alarm_name=f"{service.name}-unhealthy-hosts",
+        alarm_description=f"No target of {service.title} is healthy, or none is registered",
+        metric=cloudwatch.Metric(
+            namespace=LOAD_BALANCER,
+            metric_name="HealthyHostCount",
+            dimensions_map={
+                "LoadBalancer": _suffix(service, "load_balancer"),
+                "TargetGroup": _suffix(service, "target_group"),
+            },
+            statistic="Minimum",
+            period=Duration.minutes(1),
+        ),
+        comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+        threshold=1,
+        evaluation_periods=2,
+        treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+    )
+
+
+def _patterns(service: Service) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each rule's name and what it matches: https://docs.aws.amazon.com/eventbridge/latest/ref/events.html."""
+    kinds = {kind for use in service.runbooks.values() for kind in use.events}
+    if service.alarms:
+        detail: dict[str, Any] = {"alarmName": sorted(service.alarms), "state": {"value": ["ALARM"]}}
+        yield "alarm", _pattern("aws.cloudwatch", "CloudWatch Alarm State Change", detail=detail)
+    if "ecs-task-stopped" in kinds:
+        detail = {
+            "clusterArn": [_ecs(service, f"cluster/{_resource(service, 'cluster')}")],
+            "group": [f"service:{_resource(service, 'ecs_service')}"],
+            "lastStatus": ["STOPPED"],
+            "stopCode": ["EssentialContainerExited", "TaskFailedToStart"],
+        }
+        yield "ecs-task-stopped", _pattern("aws.ecs", "ECS Task State Change", detail=detail)
+    if "ecs-deployment-failed" in kinds:
+        arn = _ecs(service, f"service/{_resource(service, 'cluster')}/{_resource(service, 'ecs_service')}")
+        detail = {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]}
+        yield (
+            "ecs-deployment-failed",
+            _pattern("aws.ecs", "ECS Deployment State Change", detail=detail, resources=[arn]),
+        )
+
+
+def _pattern(source: str, detail_type: str, **rest: object) -> dict[str, Any]:
+    return {"source": [source], "detail_type": [detail_type], **rest}
+
+
+def _ecs(service: Service, resource: str) -> str:
+    return f"arn:aws:ecs:{service.region}:{service.account}:{resource}"
+
+
+def _suffix(service: Service, name: str) -> str:
+    """Return what CloudWatch calls a load balancer or target group: its ARN's end, from app/ or targetgroup/ on."""
+    return _resource(service, name).rpartition(":")[2].removeprefix("loadbalancer/")
+
+
+def _resource(service: Service, name: str) -> str:
+    if name not in service.resources:
+        raise FileError(f"service {service.name}: resources: its alarms and events need {name}")
+    return str(service.resources[name])

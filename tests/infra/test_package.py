@@ -1,0 +1,55 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra import package
+from statemachines import load
+
+SERVICE = load.services()["ganopa-bot"]
+RUNBOOKS = list(load.runbooks().values())
+IMPORT_ALL = """
+from functions.core import catalogue
+from functions.core.mail import templates
+from statemachines import compiled
+assert catalogue.checks() and catalogue.fixes() and catalogue.steps()
+assert [one.runbook.name for one in compiled.read_all()] == ["webhook_unavailable"]
+templates().get_template("question.txt"), templates().get_template("page.html")
+"""
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_code_runs_from_its_folder_alone(build: Path) -> None:
+    folder = package.code(SERVICE, RUNBOOKS)
+    assert folder.is_relative_to(build)
+    subprocess.run([sys.executable, "-B", "-c", IMPORT_ALL], cwd=folder, check=True)
+
+
+@pytest.mark.usefixtures("build")
+def test_the_same_code_is_the_same_bytes_and_leaves_nothing_behind() -> None:
+    first = contents(package.code(SERVICE, RUNBOOKS))
+    folder = package.code(SERVICE, RUNBOOKS)
+    (folder / "left_over.py").touch()
+    assert contents(package.code(SERVICE, RUNBOOKS)) == first
+
+
+@pytest.mark.usefixtures("build")
+def test_only_what_the_functions_need_is_packed() -> None:
+    packed = contents(package.code(SERVICE, RUNBOOKS))
+    assert not [path for path in packed if "__pycache__" in path or path.endswith((".pyc", "requirements.txt"))]
+    assert {path for path in packed if path.startswith("statemachines")} == {
+        "statemachines/__init__.py",
+        "statemachines/compiled.py",
+        "statemachines/model.py",
+        "statemachines/compiled/webhook_unavailable.json",
+    }
+
+
+def test_a_missing_layer_says_how_to_build_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "BUILD", tmp_path)
+    with pytest.raises(package.BuildError, match=r"layer/python is missing: .* make setup"):
+        package.layer()

@@ -1,0 +1,110 @@
+"""Roles allow exactly what is declared beside the code that needs it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.core import catalogue
+from functions.core.function import Function
+from statemachines import load
+from statemachines.load import functions_of
+from tests.infra.template import Template, listed
+
+SERVICE = load.services()["ganopa-bot"]
+USES = functions_of(load.runbooks()["webhook_unavailable"])
+FUNCTIONS: list[Function] = [
+    *(one for one in [*catalogue.checks().values(), *catalogue.fixes().values()] if f"{one.kind}/{one.name}" in USES),
+    *catalogue.steps().values(),
+]
+MACHINE = "arn:aws:states:me-central-1:123456789012:stateMachine:ganopa-bot-webhook-unavailable"
+# From the Service Authorization Reference; ListTasks knows container instances, which Fargate does not have.
+WITHOUT_RESOURCE = {
+    "cloudwatch:DescribeAlarms",
+    "ec2:DescribeSecurityGroups",
+    "ecs:DescribeTaskDefinition",
+    "ecs:ListTasks",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_role_allows_what_its_function_declares_and_no_more(template: Template, function: Function) -> None:
+    name = f"{'' if function.kind == 'workflow' else f'{function.kind}-'}{function.name}".replace("_", "-")
+    deployed = template.function(name)
+    own = {
+        ("logs:CreateLogStream", _arn(deployed["LoggingConfig"]["LogGroup"]["Ref"])),
+        ("logs:PutLogEvents", _arn(deployed["LoggingConfig"]["LogGroup"]["Ref"])),
+        ("xray:PutTelemetryRecords", "*"),
+        ("xray:PutTraceSegments", "*"),
+    }
+    if function.name == "dispatch":
+        own.add(("sqs:SendMessage", _arn(template.one("SQS::Queue")[0])))
+    assert template.allowed(deployed) == set(_declared(template, function)) | own
+
+
+def _declared(template: Template, function: Function) -> Iterator[tuple[str, str]]:
+    values: dict[str, Any] = {
+        "account": "123456789012",
+        "region": "me-central-1",
+        "table": _arn(template.one("DynamoDB::Table")[0]),
+        "topic": json.dumps({"Ref": template.one("SNS::Topic", TopicName="ganopa-bot-notifications")[0]}),
+        "state_machines": MACHINE,
+    }
+    for use in USES.get(f"{function.kind}/{function.name}", [None]):
+        given = {name: str(value).format(**SERVICE.resources) for name, value in use.with_.items()} if use else {}
+        for permission in (*function.permissions, *function.bookkeeping):
+            for action in permission.actions:
+                yield action, permission.on.format(**values | given)
+
+
+def _arn(logical_id: str) -> str:
+    return json.dumps({"Fn::GetAtt": [logical_id, "Arn"]})
+
+
+def test_no_role_has_managed_or_later_added_policies(template: Template) -> None:
+    assert not template.of("IAM::Policy")
+    assert not template.of("IAM::ManagedPolicy")
+    assert not any("ManagedPolicyArns" in role for role in template.of("IAM::Role").values())
+
+
+def test_no_action_is_a_wildcard(template: Template) -> None:
+    actions = [
+        action
+        for role in template.of("IAM::Role").values()
+        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+    ]
+    assert actions
+    assert not [action for action in actions if "*" in action]
+
+
+def test_only_actions_that_know_no_resource_are_allowed_on_all(template: Template) -> None:
+    everywhere = {
+        action
+        for role in template.of("IAM::Role").values()
+        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]
+        if statement["Resource"] == "*"
+        for action in listed(statement["Action"])
+    }
+    assert everywhere <= WITHOUT_RESOURCE
+
+
+def test_every_function_has_a_role_of_its_own(template: Template) -> None:
+    functions = template.of("Lambda::Function").values()
+    roles = {function["Role"]["Fn::GetAtt"][0] for function in functions}
+    assert len(roles) == len(functions) == len(FUNCTIONS)

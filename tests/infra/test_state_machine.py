@@ -1,0 +1,43 @@
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from infra.state_machine import invoked
+from tests.infra.template import Properties, Template
+
+ROOT = Path(__file__).parents[2]
+VALIDATOR = ROOT / "node_modules" / "asl-validator" / "dist" / "bin" / "asl-validator.js"
+
+
+@pytest.fixture
+def machine(template: Template) -> Properties:
+    return template.one("StepFunctions::StateMachine", StateMachineName="ganopa-bot-webhook-unavailable")[1]
+
+
+def test_the_chain_is_valid_amazon_states_language(machine: Properties, node: Path, tmp_path: Path) -> None:
+    assert VALIDATOR.exists(), "run: make setup"
+    (tmp_path / "chain.json").write_text(machine["DefinitionString"], encoding="utf-8")
+    command = [str(node), str(VALIDATOR), "--json-path", str(tmp_path / "chain.json")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_it_may_invoke_exactly_the_functions_in_it(template: Template, machine: Properties) -> None:
+    allowed = {resource for action, resource in template.allowed(machine) if action == "lambda:InvokeFunction"}
+    assert allowed == set(invoked(json.loads(machine["DefinitionString"])))
+    deployed = {function["FunctionName"] for function in template.of("Lambda::Function").values()}
+    outside = {"ganopa-bot-dispatch", "ganopa-bot-approval-page"}
+    assert {arn.rpartition(":")[2] for arn in allowed} == deployed - outside
+
+
+def test_it_waits_for_its_functions_to_be_there(template: Template) -> None:
+    name, _ = template.one("StepFunctions::StateMachine")
+    assert template.of("Lambda::Function").keys() <= set(template.resources[name]["DependsOn"])
+
+
+def test_every_step_is_logged_and_traced_but_never_what_it_carries(machine: Properties) -> None:
+    logging = machine["LoggingConfiguration"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", False)
+    assert machine["TracingConfiguration"] == {"Enabled": True}
