@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+
 from sandbox.cloud import Sandbox
 from sandbox.world import World
-
-from tests.system.run import MACHINE
+from tests.system.run import MACHINE, SERVICE
 
 
 @pytest.fixture(scope="session")
@@ -29,17 +29,20 @@ def world(sandbox: Sandbox) -> Iterator[World]:
 def _calm(sandbox: Sandbox) -> None:
     sandbox.world.heal()
     alarms = sandbox.client("cloudwatch")
-    sandbox.world.wait_until(
-        lambda: all(
-            one["StateValue"] == "OK"
-            for one in alarms.describe_alarms()["MetricAlarms"]
-            if "ganopa" in one["AlarmName"]
-        ),
-        30,
-    )
+
+    def silent() -> bool:
+        found = alarms.describe_alarms(AlarmNames=list(SERVICE.alarms))["MetricAlarms"]
+        return all(alarm["StateValue"] == "OK" for alarm in found) and not _running(sandbox)
+
+    sandbox.world.wait_until(silent, 30)
 
 
 def _stop_executions(sandbox: Sandbox) -> None:
+    for execution in _running(sandbox):
+        sandbox.client("stepfunctions").stop_execution(executionArn=execution)
+
+
+def _running(sandbox: Sandbox) -> list[str]:
     states = sandbox.client("stepfunctions")
-    for running in states.list_executions(stateMachineArn=MACHINE, statusFilter="RUNNING")["executions"]:
-        states.stop_execution(executionArn=running["executionArn"])
+    found = states.list_executions(stateMachineArn=MACHINE, statusFilter="RUNNING")["executions"]
+    return [execution["executionArn"] for execution in found]

@@ -9,6 +9,7 @@ from functions.core.diagnosis import Diagnosis
 from functions.core.plan import Plan
 from sandbox import approver
 from sandbox.cloud import Sandbox
+from sandbox.deployed import incidents
 from sandbox.mailbox import Mail
 from sandbox.watch import Seen, executions, follow, next_execution
 from statemachines import load
@@ -70,7 +71,7 @@ class Run:
     @property
     def record(self) -> dict[str, Any]:
         """The incident's record."""
-        return self.sandbox.incidents.get(self.incident) or {}
+        return incidents(self.sandbox, SERVICE.name).get(self.incident) or {}
 
     @property
     def diagnosis(self) -> Diagnosis:

@@ -1,9 +1,9 @@
 """Every cause of the runbook, broken into the world: found first, repaired by its fix and not otherwise."""
 
 import pytest
+
 from sandbox.cloud import Sandbox
 from sandbox.world import World
-
 from tests.system.run import Run, Watch
 
 REPAIRED = {

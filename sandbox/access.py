@@ -1,0 +1,135 @@
+"""Who calls the sandbox's APIs, what their role allows them, and a record of what they called."""
+
+import collections
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from moto.iam import iam_backends
+
+from sandbox.account import ACCOUNT
+from sandbox.api_call import ApiCall
+from sandbox.arns import resources
+from sandbox.policies import Statement, allowed, statements
+
+_IAM_ACTIONS = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListObjects": "s3:ListBucket",
+    "s3:ListObjectsV2": "s3:ListBucket",
+}
+_TRANSACTIONS = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "Get": "GetItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+# These services' codes for a denied call; the rest say AccessDenied in XML and AccessDeniedException in JSON.
+_DENIED_CODES = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}
+
+
+class AccessDenied(Exception):
+    """A call that the caller's role does not allow; `code` and `message` as AWS words them."""
+
+    def __init__(self, principal: "Principal", action: str, resource: str | None, code: str) -> None:
+        on = f" on resource: {resource}" if resource and resource != "*" else ""
+        self.code = code
+        self.message = (
+            f"User: {principal.arn} is not authorized to perform: {action}{on} "
+            f"because no identity-based policy allows the {action} action"
+        )
+        super().__init__(self.message)
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A role's session: session is the function's or execution's name, function the one whose calls are recorded."""
+
+    role_arn: str
+    session: str
+    function: str | None = None
+
+    @property
+    def role(self) -> str:
+        """The role's name."""
+        return self.role_arn.rsplit("/", 1)[-1]
+
+    @property
+    def arn(self) -> str:
+        """The session's ARN, as AWS names it in messages."""
+        return f"arn:aws:sts::{ACCOUNT}:assumed-role/{self.role}/{self.session}"
+
+    @property
+    def access_key(self) -> str:
+        """An access key of this session: the same one every time."""
+        digest = hashlib.sha256(f"{self.role_arn} {self.session} {self.function}".encode()).hexdigest().upper()
+        return f"ASIA{digest[:16]}"
+
+
+class Access:
+    """The issued access keys, and the calls made with them: function name -> IAM actions."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, set[str]] = collections.defaultdict(set)
+        self.denied: list[str] = []
+        self._principals: dict[str, Principal] = {}
+        self._lock = threading.Lock()
+
+    def issue(self, principal: Principal) -> str:
+        """Return an access key whose calls are checked against the principal's role."""
+        with self._lock:
+            self._principals[principal.access_key] = principal
+        return principal.access_key
+
+    def authorize(self, call: ApiCall) -> None:
+        """Record the call and raise AccessDenied unless its role allows it; an unknown key is an administrator's."""
+        principal = self._principals.get(call.access_key)
+        if principal is None or call.name == "sts:GetCallerIdentity":
+            return
+        policy = list(_policies(principal.role))
+        for action, resource in _needed(call):
+            if principal.function:
+                with self._lock:
+                    self.calls[principal.function].add(action)
+            if not allowed(policy, action, resource, _context(call)):
+                denied = AccessDenied(principal, action, resource, _denied_code(call))
+                self.denied.append(denied.message)
+                raise denied
+
+
+def _needed(call: ApiCall) -> Iterator[tuple[str, str | None]]:
+    for item in call.parameters.get("TransactItems", []):
+        for kind, request in item.items():
+            action = f"dynamodb:{_TRANSACTIONS[kind]}"
+            yield from ((action, resource) for resource in resources(action, request, call.region))
+    if "TransactItems" not in call.parameters:
+        action = _IAM_ACTIONS.get(call.name, call.name)
+        yield from ((action, resource) for resource in resources(action, call.parameters, call.region))
+
+
+def _context(call: ApiCall) -> dict[str, str]:
+    context = {"aws:requestedregion": call.region, "aws:securetransport": "true"}
+    cluster = call.parameters.get("cluster")
+    if cluster:
+        name = cluster.rsplit("/", 1)[-1]
+        context["ecs:cluster"] = f"arn:aws:ecs:{call.region}:{ACCOUNT}:cluster/{name}"
+    if "Namespace" in call.parameters:
+        context["cloudwatch:namespace"] = call.parameters["Namespace"]
+    return context
+
+
+def _policies(role_name: str) -> Iterator[Statement]:
+    role = iam_backends[ACCOUNT]["aws"].get_role(role_name)
+    versions = [version for policy in role.managed_policies.values() for version in policy.versions]
+    managed = [version.document for version in versions if version.is_default]
+    for document in [*role.policies.values(), *managed]:
+        yield from statements(json.loads(document))
+
+
+def _denied_code(call: ApiCall) -> str:
+    default = "AccessDeniedException" if "json" in call.protocol else "AccessDenied"
+    return _DENIED_CODES.get(call.signing_name, default)

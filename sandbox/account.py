@@ -1,0 +1,6 @@
+"""The one account and region that the sandbox simulates."""
+
+ACCOUNT = "123456789012"
+REGION = "me-central-1"
+ADMIN_ACCESS_KEY = "AKIASANDBOXADMIN0000"  # 20 characters of A-Z0-9: anything else moto takes for no key at all
+ADMIN_SECRET_KEY = "sandbox"  # noqa: S105  moto checks no signatures

@@ -1,0 +1,97 @@
+"""Which resource an API call is about: the ARN that IAM compares with a policy's Resource element.
+
+From the Service Authorization Reference, for the actions that operations of services use. An action that is missing
+here is checked by its name alone. "*" marks actions that know no resources: a policy that names one never allows them.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.account import ACCOUNT
+
+_EC2_GROUP = "arn:aws:ec2:{region}:{account}:security-group/{GroupId}"
+_ECS_SERVICE = "arn:aws:ecs:{region}:{account}:service/{cluster}/{service}"
+_TABLE = "arn:aws:dynamodb:{region}:{account}:table/{TableName}"
+_QUEUE = "arn:aws:sqs:{region}:{account}:{QueueUrl}"
+_LOGS = "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:*"
+_REPOSITORY = "arn:aws:ecr:{region}:{account}:repository/{repositoryName}"
+_NO_RESOURCE = re.compile(r"(ec2|elasticloadbalancing|cloudwatch|autoscaling):(Describe|Get|List|Put)\w+")
+
+_TEMPLATES = {
+    "ecs:CreateService": "arn:aws:ecs:{region}:{account}:service/{cluster}/{serviceName}",
+    "ecs:UpdateService": _ECS_SERVICE,
+    "ecs:DeleteService": _ECS_SERVICE,
+    "ecs:DescribeServices": "arn:aws:ecs:{region}:{account}:service/{cluster}/{services}",
+    "ecs:DescribeTasks": "arn:aws:ecs:{region}:{account}:task/{cluster}/{tasks}",
+    "ecs:StopTask": "arn:aws:ecs:{region}:{account}:task/{cluster}/{task}",
+    "ecs:DescribeTaskDefinition": "*",
+    "ecs:ListTaskDefinitions": "*",
+    "ec2:AuthorizeSecurityGroupIngress": _EC2_GROUP,
+    "ec2:RevokeSecurityGroupIngress": _EC2_GROUP,
+    "elasticloadbalancing:ModifyTargetGroup": "{TargetGroupArn}",
+    "elasticloadbalancing:RegisterTargets": "{TargetGroupArn}",
+    "elasticloadbalancing:DeregisterTargets": "{TargetGroupArn}",
+    "logs:FilterLogEvents": _LOGS,
+    "logs:StartQuery": _LOGS,
+    "logs:GetLogEvents": _LOGS,
+    "logs:DescribeLogStreams": _LOGS,
+    "ecr:DescribeImages": _REPOSITORY,
+    "ecr:BatchGetImage": _REPOSITORY,
+    "ecr:ListImages": _REPOSITORY,
+    "states:StartExecution": "{stateMachineArn}",
+    "states:ListExecutions": "{stateMachineArn}",
+    "states:DescribeStateMachine": "{stateMachineArn}",
+    "states:DescribeExecution": "{executionArn}",
+    "states:StopExecution": "{executionArn}",
+    "lambda:InvokeFunction": "arn:aws:lambda:{region}:{account}:function:{FunctionName}",
+    "sns:Publish": "{TopicArn}",
+    "sqs:SendMessage": _QUEUE,
+    "sqs:ReceiveMessage": _QUEUE,
+    "sqs:DeleteMessage": _QUEUE,
+    "s3:GetObject": "arn:aws:s3:::{Bucket}/{Key}",
+    "s3:PutObject": "arn:aws:s3:::{Bucket}/{Key}",
+    "s3:DeleteObject": "arn:aws:s3:::{Bucket}/{Key}",
+    "s3:ListBucket": "arn:aws:s3:::{Bucket}",
+    **{
+        f"dynamodb:{operation}": _TABLE
+        for operation in (
+            "GetItem",
+            "PutItem",
+            "UpdateItem",
+            "DeleteItem",
+            "Scan",
+            "DescribeTable",
+            "ConditionCheckItem",
+        )
+    },
+}
+
+
+def resources(action: str, parameters: Mapping[str, Any], region: str) -> list[str | None]:
+    """Return the ARNs that the call needs permission for; [None] where they are not known."""
+    if action == "dynamodb:Query":
+        index = f"/index/{parameters['IndexName']}" if parameters.get("IndexName") else ""
+        return [_arn(_TABLE + index, parameters, region)]
+    template = _TEMPLATES.get(action, "*" if _NO_RESOURCE.fullmatch(action) else None)
+    if template is None:
+        return [None]
+    many = next((n for n in re.findall(r"{(\w+)}", template) if isinstance(parameters.get(n), list)), None)
+    if many:
+        return [_arn(template, {**parameters, many: one}, region) for one in parameters[many]]
+    return [_arn(template, parameters, region)]
+
+
+def _arn(template: str, parameters: Mapping[str, Any], region: str) -> str | None:
+    values = {"region": region, "account": ACCOUNT, **parameters}
+    fields = re.findall(r"{(\w+)}", template)
+    if any(values.get(field) is None for field in fields):
+        return None
+    if re.fullmatch(r"{\w+}", template):
+        return str(values[fields[0]])
+    return template.format(**{field: _name(str(values[field])) for field in fields})
+
+
+def _name(value: str) -> str:
+    """Return the last part of an ARN or of a queue's address; a name as it is."""
+    return re.split(r"[/:]", value)[-1] if value.startswith(("arn:", "http")) else value

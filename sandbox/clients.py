@@ -1,0 +1,36 @@
+"""boto3 clients of the running sandbox."""
+
+import functools
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.settings import moto_server_port
+
+from sandbox.account import ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, REGION
+
+_LONGEST_CALL_SECONDS = 960  # a synchronous invocation of a Lambda function
+
+
+def client(service: str, access_key: str = ADMIN_ACCESS_KEY, region: str = REGION, *, validate: bool = True) -> Any:
+    """Return a boto3 client that talks to the sandbox as the holder of the access key, and never retries."""
+    return _client(service, access_key, region, validate, f"http://localhost:{moto_server_port()}")
+
+
+@functools.cache
+def _client(service: Any, access_key: str, region: str, validate: bool, endpoint: str) -> Any:  # noqa: FBT001  a cache key
+    # An error of the sandbox must not hide behind retries.
+    config = Config(
+        retries={"total_max_attempts": 1},
+        parameter_validation=validate,
+        read_timeout=_LONGEST_CALL_SECONDS,
+        max_pool_connections=100,
+    )
+    return boto3.session.Session().client(
+        service,
+        region_name=region,
+        endpoint_url=endpoint,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=ADMIN_SECRET_KEY,
+        config=config,
+    )

@@ -1,0 +1,186 @@
+"""The sandbox: AWS on this machine, in this process, on 127.0.0.1."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from moto.moto_api._internal import moto_api_backend
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from sandbox import context, lambda_logs
+from sandbox.account import ACCOUNT, ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, REGION
+from sandbox.cdk import PROJECT, Cdk
+from sandbox.clients import client
+from sandbox.gateway import Gateway
+from sandbox.mailbox import Mailbox
+from sandbox.patches import install_all
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+
+class Sandbox:
+    """A running sandbox, one at a time per process: `with Sandbox.start() as sandbox`."""
+
+    def __init__(self, port: int = 0, mailbox_port: int = 0, unconfirmed: Iterable[str] = ()) -> None:
+        """Start the APIs; port 0 takes a free one, unconfirmed are mail addresses that never confirmed."""
+        self._stack = contextlib.ExitStack()
+        self._context = context.Context(outside=lambda: self.environment, unconfirmed=set(unconfirmed))
+        self._world: World | None = None
+        context.activate(self._context)
+        self._stack.callback(context.deactivate)
+        with _closed_on_error(self._stack):
+            install_all()
+            self._gateway = Gateway(DomainDispatcherApplication(create_backend_app), self._context.access)
+            self.endpoint = f"http://localhost:{self._serve(port)}"
+            self._context.lambdas.on_line = lambda_logs.keep
+            self._context.mailbox.serve(mailbox_port)
+            self._stack.callback(self._context.close)
+            self._cdk = Cdk(self.environment)
+
+    @classmethod
+    def start(cls, port: int = 0, mailbox_port: int = 0, unconfirmed: Iterable[str] = ()) -> Self:
+        """Start the APIs with the simulated system in them, running and healthy."""
+        from sandbox.world import World
+
+        sandbox = cls(port, mailbox_port, unconfirmed)
+        with _closed_on_error(sandbox._stack):
+            sandbox._world = World(sandbox)
+            sandbox._stack.callback(sandbox._world.stop)
+            sandbox._world.build()
+            sandbox._world.start()
+        return sandbox
+
+    def __enter__(self) -> Self:
+        """Use it as a context manager: closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    @property
+    def world(self) -> "World":
+        """The simulated system."""
+        if self._world is None:
+            raise RuntimeError("This sandbox has no simulated system: start it with Sandbox.start()")
+        return self._world
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """What SNS sent by e-mail."""
+        return self._context.mailbox
+
+    @property
+    def calls(self) -> Mapping[str, set[str]]:
+        """The IAM actions that each function has needed so far, by function name."""
+        return self._context.access.calls
+
+    @property
+    def denied(self) -> list[str]:
+        """What roles were refused, in AWS's words."""
+        return self._context.access.denied
+
+    @property
+    def unsimulated(self) -> list[str]:
+        """The API calls that the sandbox had no answer for; a test asserts that there are none."""
+        return self._gateway.unsimulated
+
+    @property
+    def failures(self) -> list[str]:
+        """What failed where nobody waited for it: deliveries without a dead-letter queue, gaps of the sandbox."""
+        return self._context.background.failures
+
+    @property
+    def latency(self) -> float:
+        """Seconds that every API call takes longer; the functions' runtime is not slowed."""
+        return self._gateway.latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._gateway.latency = seconds
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a shell must export so that any AWS tool, and curl, talks to the sandbox."""
+        exports = {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": ADMIN_ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": ADMIN_SECRET_KEY,
+            "NO_PROXY": "localhost,127.0.0.1",
+        }
+        if self._world is None:
+            return exports
+        authority = self._world.ca_file
+        reach = {"HTTPS_PROXY": self._world.proxy_url, "SSL_CERT_FILE": authority, "CURL_CA_BUNDLE": authority}
+        return {**exports, **reach}
+
+    @property
+    def session(self) -> boto3.session.Session:
+        """A boto3 session with an administrator's credentials; give its clients `endpoint_url=sandbox.endpoint`."""
+        return boto3.session.Session(ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, region_name=REGION)
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client with an administrator's permissions."""
+        return client(service)
+
+    def deploy(self, *stacks: str, directory: Path = PROJECT) -> str:
+        """Deploy with the real CDK CLI; return its output, raises DeploymentFailed with it."""
+        return self._cdk.deploy(stacks, directory)
+
+    def logs(self, function_name: str) -> list[str]:
+        """Return what a Lambda function printed."""
+        return self._context.lambdas.logs(function_name)
+
+    def cold(self) -> None:
+        """End all warm Lambda processes, so that the next call of every function is a cold start."""
+        self._context.lambdas.cold()
+
+    def close(self) -> None:
+        """Stop everything, child processes too."""
+        self._stack.close()
+
+    def _serve(self, port: int) -> int:
+        server = make_server("127.0.0.1", port, self._gateway, threaded=True, request_handler=_Handler)
+        variables = {"MOTO_PORT": str(server.server_port), "MOTO_ACCOUNT_ID": ACCOUNT, "AWS_DEFAULT_REGION": REGION}
+        self._stack.enter_context(_environment(variables))
+        moto_api_backend.reset()
+        thread = threading.Thread(target=server.serve_forever, name="aws", daemon=True)
+        thread.start()
+        self._stack.callback(server.server_close)
+        self._stack.callback(server.shutdown)
+        return server.server_port
+
+
+class _Handler(MotoRequestHandler):
+    disable_nagle_algorithm = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Print nothing for a request."""
+
+
+@contextlib.contextmanager
+def _closed_on_error(stack: contextlib.ExitStack) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        stack.close()
+        raise
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)

@@ -1,0 +1,57 @@
+"""The parts of the running sandbox, for the patches of moto: moto's backends are global, and so is this."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sandbox.access import Access
+from sandbox.background import Background
+from sandbox.http_api import HttpApis
+from sandbox.lambda_pool import LambdaPool
+from sandbox.mailbox import Mailbox
+
+
+@dataclass
+class Context:
+    """What the patches need; outside gives the variables that connect a process with the sandbox."""
+
+    outside: Callable[[], Mapping[str, str]]
+    access: Access = field(default_factory=Access)
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    background: Background = field(default_factory=Background)
+    unconfirmed: set[str] = field(default_factory=set)
+    lambdas: LambdaPool = field(init=False)
+    apis: HttpApis = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Build the parts that need others."""
+        self.lambdas = LambdaPool(self.access, self.outside)
+        self.apis = HttpApis(self.lambdas)
+
+    def close(self) -> None:
+        """Stop everything that runs."""
+        self.background.close()
+        self.apis.close()
+        self.mailbox.close()
+        self.lambdas.close()
+
+
+_current: list[Context] = []
+
+
+def activate(context: Context) -> None:
+    """Make it the running sandbox; raises RuntimeError where there is one already."""
+    if _current:
+        raise RuntimeError("A sandbox is running in this process already: moto's backends are global. Close it first.")
+    _current.append(context)
+
+
+def deactivate() -> None:
+    """Forget the running sandbox."""
+    _current.clear()
+
+
+def current() -> Context:
+    """Return the running sandbox; raises RuntimeError where there is none."""
+    if not _current:
+        raise RuntimeError("No sandbox is running: start one with Sandbox.start()")
+    return _current[0]

@@ -1,0 +1,158 @@
+"""The Application Load Balancer: TLS, listener rules, forwarding to healthy targets, its own 5xx, its metrics."""
+
+import fnmatch
+import http.client
+import itertools
+import ssl
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from moto.acm import acm_backends
+
+from sandbox.account import ACCOUNT, REGION
+from sandbox.metrics import Metrics
+from sandbox.network import LEAST_SECONDS, Interface, Network
+from sandbox.server import QuietHandler, Server
+from sandbox.speed import sandbox_seconds
+from sandbox.targets import Targets, backend, balancer_interface
+from sandbox.untyped import Model
+
+ADDRESS = "198.51.100.10"
+HTTPS = 443
+CONNECT_SECONDS = sandbox_seconds(10)
+IDLE_SECONDS = max(sandbox_seconds(60), LEAST_SECONDS)
+REASONS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
+PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
+
+
+class FrontDoor(Server):
+    """Serves one load balancer's HTTPS listener, found by the load balancer's ARN."""
+
+    def __init__(self, arn: str, network: Network, targets: Targets, metrics: Metrics) -> None:
+        self.network, self.targets, self.metrics = network, targets, metrics
+        self.load_balancer = backend().load_balancers[arn]
+        self.label = arn.split(":loadbalancer/")[1]
+        self._turn = itertools.count()
+        self._tls = _context(self.listener().certificate)
+        super().__init__("load-balancer", FrontDoorHandler)
+        network.attach(Interface(ADDRESS, lambda: list(self.load_balancer.security_groups)))
+        network.listen(ADDRESS, HTTPS, self.port)
+
+    def listener(self) -> Model:
+        """Return the HTTPS listener."""
+        return next(listener for listener in self.load_balancer.listeners.values() if int(listener.port) == HTTPS)
+
+    def action(self, host: str, path: str) -> dict[str, Any]:
+        """Return the action of the first rule by priority that fits a request."""
+        rules = [rule for rule in self.listener().rules.values() if not rule.is_default]
+        fitting = (rule for rule in sorted(rules, key=lambda rule: int(rule.priority)) if _fits(rule, host, path))
+        actions = next((rule.actions for rule in fitting), self.listener().default_actions)
+        return dict(actions[-1].data)
+
+    def target(self, target_group_arn: str) -> tuple[str, int] | None:
+        """Return where the next request goes, healthy targets in turn; None where there is no healthy one."""
+        healthy = self.targets.healthy(target_group_arn)
+        chosen = healthy[next(self._turn) % len(healthy)] if healthy else None
+        return (chosen.address, chosen.port) if chosen else None
+
+    def finish_request(self, request: Model, client_address: Model) -> None:
+        """Speak TLS with each connection, in its own thread."""
+        request.settimeout(LEAST_SECONDS)
+        with self._tls.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
+
+    def sample(self) -> None:
+        """Record how many targets are healthy, for each target group that has any, as AWS does every minute."""
+        for group in list(backend().target_groups.values()):
+            states = [status.status for status in backend().describe_target_health(group.arn, [])]
+            if self.load_balancer.arn in group.load_balancer_arns and states:
+                label = group.arn.split(":")[-1]
+                for name, state in (("HealthyHostCount", "healthy"), ("UnHealthyHostCount", "unhealthy")):
+                    self.metrics.record(name, states.count(state), LoadBalancer=self.label, TargetGroup=label)
+
+
+class FrontDoorHandler(QuietHandler):
+    """One request through the load balancer."""
+
+    server: FrontDoor
+
+    def version_string(self) -> str:
+        """Name the server as AWS's load balancer does."""
+        return "awselb/2.0"
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        action = self.server.action(self.headers.get("Host", "").split(":")[0], self.path.split("?")[0])
+        self._count("RequestCount")
+        if action["Type"] == "fixed-response":
+            fixed = action["FixedResponseConfig"]
+            content_type = fixed.get("ContentType", "text/plain")
+            self.answer(int(fixed["StatusCode"]), content_type, fixed.get("MessageBody", "").encode())
+        elif action["Type"] == "forward":
+            self._forward(_target_group(action), body)
+        else:
+            raise NotImplementedError(f"The sandbox's load balancer does not simulate the action {action['Type']}")
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = _serve
+
+    def _forward(self, target_group_arn: str, body: bytes) -> None:
+        target = self.server.target(target_group_arn)
+        if target is None:
+            self._fail(503)
+            return
+        connection = http.client.HTTPConnection(*target)
+        try:
+            source = balancer_interface(self.server.load_balancer)
+            connection.sock = self.server.network.connect(source, *target, CONNECT_SECONDS)
+            connection.sock.settimeout(IDLE_SECONDS)
+            headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
+            connection.request(self.command, self.path, body, headers)
+            response = connection.getresponse()
+            content = response.read()
+        except TimeoutError:
+            self._fail(504)
+        except (OSError, http.client.HTTPException):
+            self._fail(502)
+        else:
+            self._count(f"HTTPCode_Target_{response.status // 100}XX_Count")
+            self.answer(response.status, response.headers.get("Content-Type", "text/plain"), content)
+        finally:
+            connection.close()
+
+    def _fail(self, status: int) -> None:
+        self._count("HTTPCode_ELB_5XX_Count")
+        self._count(f"HTTPCode_ELB_{status}_Count")
+        self.answer(status, "text/html", PAGE.format(f"{status} {REASONS[status]}").encode())
+
+    def _count(self, name: str) -> None:
+        self.server.metrics.record(name, 1, LoadBalancer=self.server.label)
+
+
+def _fits(rule: Model, host: str, path: str) -> bool:
+    return all(_holds(condition, host, path) for condition in rule.conditions)
+
+
+def _holds(condition: dict[str, Any], host: str, path: str) -> bool:
+    subjects = {"path-pattern": ("PathPatternConfig", path), "host-header": ("HostHeaderConfig", host)}
+    if condition["Field"] not in subjects:
+        raise NotImplementedError(f"The sandbox's load balancer does not simulate the condition {condition['Field']}")
+    key, subject = subjects[condition["Field"]]
+    values = condition.get("Values") or condition[key]["Values"]
+    return any(fnmatch.fnmatchcase(subject, value) for value in values)
+
+
+def _target_group(action: dict[str, Any]) -> str:
+    arn = action.get("TargetGroupArn") or action["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"]
+    return str(arn)
+
+
+def _context(certificate_arn: str) -> ssl.SSLContext:
+    stored = acm_backends[ACCOUNT][REGION].get_certificate(certificate_arn)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:
+        chain, key = Path(folder, "chain.pem"), Path(folder, "key.pem")
+        chain.write_bytes(bytes(stored.cert) + b"\n" + bytes(stored.chain or b""))
+        key.write_bytes(bytes(stored.key))
+        context.load_cert_chain(chain, key)
+    return context

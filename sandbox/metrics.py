@@ -1,0 +1,150 @@
+"""The load balancer's metrics, and the alarms that watch them."""
+
+import datetime
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from moto.cloudwatch import cloudwatch_backends
+
+from sandbox.account import ACCOUNT, REGION
+from sandbox.speed import sandbox_seconds
+from sandbox.untyped import Client, Model
+
+NAMESPACE = "AWS/ApplicationELB"
+KEPT_SECONDS = sandbox_seconds(3 * 3600)
+STATISTICS: dict[str, Callable[[list[float]], float]] = {
+    "Sum": sum,
+    "Maximum": max,
+    "Minimum": min,
+    "Average": lambda values: sum(values) / len(values),
+    "SampleCount": len,
+}
+COMPARISONS = {
+    "GreaterThanOrEqualToThreshold": (float.__ge__, "greater than or equal to"),
+    "GreaterThanThreshold": (float.__gt__, "greater than"),
+    "LessThanThreshold": (float.__lt__, "less than"),
+    "LessThanOrEqualToThreshold": (float.__le__, "less than or equal to"),
+}
+Series = tuple[str, frozenset[tuple[str, str]]]
+
+
+class Metrics:
+    """Datapoints by metric name and dimensions, as (monotonic seconds, value)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._points: dict[Series, deque[tuple[float, float]]] = {}
+
+    def record(self, name: str, value: float, **dimensions: str) -> None:
+        """Add one datapoint, here and where GetMetricData finds it."""
+        now = time.monotonic()
+        with self._lock:
+            points = self._points.setdefault((name, frozenset(dimensions.items())), deque())
+            points.append((now, float(value)))
+            while points[0][0] < now - KEPT_SECONDS:
+                points.popleft()
+        named = [{"Name": key, "Value": text} for key, text in dimensions.items()]
+        datum = {"MetricName": name, "Value": value, "Dimensions": named}
+        cloudwatch_backends[ACCOUNT][REGION].put_metric_data(NAMESPACE, [datum])
+
+    def between(self, series: Series, start: float, end: float) -> list[float]:
+        """Return the values in a window."""
+        with self._lock:
+            return [value for at, value in self._points.get(series, ()) if start <= at < end]
+
+    def clear(self) -> None:
+        """Forget all datapoints."""
+        with self._lock:
+            self._points.clear()
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """An alarm's new state with AWS's explanation."""
+
+    state: str
+    reason: str
+    data: dict[str, Any]
+
+
+def evaluate(alarm: Model, metrics: Metrics, now: float) -> Evaluation | None:
+    """Evaluate one alarm of a load balancer's metric; None where its state is to be kept."""
+    series = (alarm.metric_name, frozenset((dimension.name, dimension.value) for dimension in alarm.dimensions))
+    period, periods = sandbox_seconds(int(alarm.period)), int(alarm.evaluation_periods)
+    windows = [metrics.between(series, now - (n + 1) * period, now - n * period) for n in range(periods)]
+    points = [STATISTICS[alarm.statistic](window) if window else None for window in windows]
+    breaching = _breaching(alarm, points)
+    if breaching is None:
+        text = "Insufficient Data: no datapoints were received."
+        return None if alarm.treat_missing_data == "ignore" else Evaluation("INSUFFICIENT_DATA", text, {})
+    state = "ALARM" if breaching >= int(alarm.datapoints_to_alarm or periods) else "OK"
+    return Evaluation(state, _reason(alarm, state, points), _data(alarm, points))
+
+
+def _breaching(alarm: Model, points: list[float | None]) -> int | None:
+    compare, _ = COMPARISONS[alarm.comparison_operator]
+    known = [compare(point, float(alarm.threshold)) for point in points if point is not None]
+    missing = alarm.treat_missing_data or "missing"
+    if not known and missing in ("missing", "ignore"):
+        return None
+    return sum(known) + (len(points) - len(known) if missing == "breaching" else 0)
+
+
+def _reason(alarm: Model, state: str, points: list[float | None]) -> str:
+    known = [point for point in points if point is not None]
+    if not known:
+        treated = f"{len(points)} missing datapoint(s) treated as {alarm.treat_missing_data}"
+        return f"Threshold Crossed: no datapoints were received for {len(points)} period(s) and {treated}."
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%d/%m/%y %H:%M:00")
+    listed = ", ".join(f"{point} ({stamp})" for point in known)
+    noun, verb = ("datapoint", "was") if len(known) == 1 else ("datapoints", "were")
+    compared = f"{verb}{'' if state == 'ALARM' else ' not'} {COMPARISONS[alarm.comparison_operator][1]}"
+    return f"Threshold Crossed: {len(known)} {noun} [{listed}] {compared} the threshold ({float(alarm.threshold)})."
+
+
+def _data(alarm: Model, points: list[float | None]) -> dict[str, Any]:
+    stamp = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "+0000")
+    return {
+        "version": "1.0",
+        "queryDate": stamp,
+        "startDate": stamp,
+        "statistic": alarm.statistic,
+        "period": int(alarm.period),
+        "recentDatapoints": [point for point in points if point is not None],
+        "threshold": float(alarm.threshold),
+        "evaluatedDatapoints": [{"timestamp": stamp, "value": point} for point in points if point is not None],
+    }
+
+
+class Alarms:
+    """Evaluates every alarm on the load balancer's metrics; `tick` reports changes through SetAlarmState."""
+
+    def __init__(self, metrics: Metrics, cloudwatch: Client) -> None:
+        self._metrics = metrics
+        self._cloudwatch = cloudwatch
+
+    def tick(self) -> None:
+        """Evaluate all alarms now."""
+        for alarm in _metric_alarms():
+            evaluation = evaluate(alarm, self._metrics, time.monotonic())
+            if evaluation and evaluation.state != alarm.state_value:
+                self._cloudwatch.set_alarm_state(
+                    AlarmName=alarm.name,
+                    StateValue=evaluation.state,
+                    StateReason=evaluation.reason,
+                    StateReasonData=json.dumps(evaluation.data),
+                )
+
+    def ringing(self) -> list[str]:
+        """Return the names of the alarms in ALARM that the sandbox evaluates."""
+        return [alarm.name for alarm in _metric_alarms() if alarm.state_value == "ALARM"]
+
+
+def _metric_alarms() -> Iterable[Any]:
+    alarms: dict[str, Any] = cloudwatch_backends[ACCOUNT][REGION].alarms
+    return [alarm for alarm in list(alarms.values()) if alarm.namespace == NAMESPACE]

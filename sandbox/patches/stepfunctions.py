@@ -1,0 +1,123 @@
+"""Step Functions: moto's interpreter, on the sandbox's clock, acting with the state machine's role."""
+
+import re
+import sys
+import threading
+import time
+import types
+import uuid
+from typing import Any
+
+import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as retrier
+import moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils  # noqa: F401  loads boto_client
+from moto.core.config import default_user_config
+from moto.stepfunctions.exceptions import InvalidExecutionInput, InvalidName
+from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
+from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+
+from sandbox.clients import client
+from sandbox.context import current
+from sandbox.delivery import role_key
+from sandbox.events import put_event
+from sandbox.patches.replaced import replace
+from sandbox.speed import sandbox_seconds
+
+MAX_INPUT_BYTES = 262_144
+_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
+_STARTING = threading.Lock()
+
+
+def install() -> None:
+    """Turn the interpreter on, scale its waits, give its calls the role, report the ends of executions."""
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    replace(WaitFunction, "_wait_interval", _wait)
+    replace(retrier, "time", types.SimpleNamespace(sleep=lambda seconds: time.sleep(sandbox_seconds(seconds))))
+    replace(StepFunctionsParserBackend, "start_execution", _start_execution)
+    replace(BaseExecutionWorkerCommunication, "terminated", _terminated)
+    replace(ExecutionWorker, "_execution_logic", _execution_logic)
+    _replace_clients()
+
+
+def _replace_clients() -> None:
+    """Replace the interpreter's client factory in every module that imported it by name."""
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("moto.stepfunctions.")]
+    for module in modules:
+        if getattr(module, "boto_client_for", None) is boto_client.boto_client_for and module is not boto_client:
+            replace(module, "boto_client_for", _client_for)
+    replace(boto_client, "boto_client_for", _client_for)
+
+
+def _client_for(region: str, service: str, state_credentials: Any = None) -> Any:
+    role_arn = getattr(state_credentials, "role_arn", None)
+    return client(service, role_key(role_arn, "StepFunctions"), region, validate=False)
+
+
+def _wait(_self: WaitFunction, env: Environment, wait_seconds: float) -> None:
+    end = time.monotonic() + sandbox_seconds(wait_seconds)
+    while env.is_running() and (left := end - time.monotonic()) > 0:
+        env.program_state_event.wait(left)
+
+
+def _start_execution(
+    self: StepFunctionsParserBackend,
+    state_machine_arn: str,
+    name: str | None = None,
+    execution_input: str | None = None,
+    trace_header: str | None = None,
+) -> Execution:
+    name = name or str(uuid.uuid4())
+    if not _NAME.fullmatch(name):
+        raise InvalidName(f"Invalid Name: '{name}'")
+    if len((execution_input or "").encode()) > MAX_INPUT_BYTES:
+        raise InvalidExecutionInput(f"Invalid State Machine Execution Input: longer than {MAX_INPUT_BYTES} bytes")
+    with _STARTING:  # the same name twice at once must give one execution
+        start = replace.original(StepFunctionsParserBackend, "start_execution")
+        execution: Execution = start(self, state_machine_arn, name, execution_input, trace_header)
+        return execution
+
+
+def _terminated(self: BaseExecutionWorkerCommunication) -> None:
+    replace.original(BaseExecutionWorkerCommunication, "terminated")(self)
+    worker: Any = self.execution.exec_worker
+    ended = worker.env.program_state()
+    if isinstance(ended, ProgramStopped):
+        self.execution.error, self.execution.cause = ended.error, ended.cause
+    _report(self.execution)
+
+
+def _execution_logic(self: ExecutionWorker) -> None:
+    """Run the state machine; where the interpreter itself fails, fail the execution instead of letting it hang."""
+    try:
+        replace.original(ExecutionWorker, "_execution_logic")(self)
+    except Exception as error:  # noqa: BLE001  a gap in the interpreter, whatever it is
+        communication: Any = self._execution_communication
+        execution = communication.execution
+        execution.exec_status = ExecutionStatus.FAILED
+        execution.error, execution.cause = "States.Runtime", f"The interpreter failed: {error!r}"
+        current().background.failures.append(f"{execution.exec_arn}: {execution.cause}")
+        _report(execution)
+
+
+def _report(execution: Execution) -> None:
+    """Put AWS's own event for the end of an execution on the default bus."""
+    described = execution.to_describe_output()
+    stop = int(execution.stop_date.timestamp() * 1000) if execution.stop_date else None
+    detail = {
+        "executionArn": execution.exec_arn,
+        "stateMachineArn": execution.state_machine.arn,
+        "name": execution.name,
+        "status": execution.status,
+        "startDate": int(execution.start_date.timestamp() * 1000),
+        "stopDate": stop,
+        "input": described["input"],
+        "output": described.get("output"),
+        "error": execution.error,
+        "cause": execution.cause,
+    }
+    put_event("aws.states", "Step Functions Execution Status Change", detail, [execution.exec_arn])

@@ -1,0 +1,65 @@
+"""A threaded HTTP server on a free port of 127.0.0.1 that starts and stops without leaving a thread behind."""
+
+import socket
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+
+class QuietHandler(BaseHTTPRequestHandler):
+    """A request handler that logs nothing, closes each connection and gives up on a silent client after 5 s."""
+
+    protocol_version = "HTTP/1.1"
+    timeout: ClassVar[float | None] = 5
+    wbufsize = -1  # headers and body in one segment: no delayed acknowledgement
+    disable_nagle_algorithm = True
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing: the sandbox's output belongs to its user."""
+
+    def answer(self, status: int, content_type: str, body: bytes, **headers: str) -> None:
+        """Send one complete response; `headers` with underscores for dashes."""
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+class Server(ThreadingHTTPServer):
+    """Serve `handler` in background threads; `port` is known at once, `stop` joins every thread."""
+
+    daemon_threads = False
+    request_queue_size = 64
+
+    def __init__(self, name: str, handler: type[BaseHTTPRequestHandler], port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), handler)
+        self.stopping = threading.Event()
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), name=name, daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port that the server listens on."""
+        return int(self.server_address[1])
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving, end open connections, free the port."""
+        self.stopping.set()
+        if self._thread.is_alive():
+            self.shutdown()
+            self._thread.join()
+        self.server_close()
+
+    def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
+        """Say nothing where a client went away; anything else is an error worth its traceback."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)

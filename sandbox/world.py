@@ -1,0 +1,192 @@
+"""The simulated world: ganopa's system, running, with what goes wrong in it."""
+
+import contextlib
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import trustme
+from moto.ecs import ecs_backends
+
+from sandbox import incidents
+from sandbox.account import ACCOUNT, REGION
+from sandbox.declared import PUSHED, Builder
+from sandbox.ecs import Scheduler
+from sandbox.front_door import ADDRESS, FrontDoor
+from sandbox.lock import STATE
+from sandbox.metrics import Alarms, Metrics
+from sandbox.network import Network
+from sandbox.patches.elbv2 import targets_of
+from sandbox.proxy import Proxy
+from sandbox.targets import Targets, backend
+from sandbox.ticker import Ticker
+from sandbox.traffic import SECONDS, HttpsClient, Telegram
+from sandbox.untyped import Client
+
+HEALING_SECONDS = 20.0
+
+
+class Clients(Protocol):
+    """What the world needs of the sandbox: boto3 clients."""
+
+    def client(self, service: str) -> Client:
+        """Return a boto3 client for a service."""
+
+
+class World:
+    """One system under care, over real sockets: `build` it, `start` its physics, `break_` it, `heal` it."""
+
+    def __init__(self, sandbox: Clients) -> None:
+        self.aws = sandbox.client
+        self.builder = Builder(self.aws)
+        self.names = self.builder.names
+        self.host = urlsplit(self.names.health_url).hostname or ""
+        self.network = Network()
+        self.metrics = Metrics()
+        self.targets = Targets(self.network)
+        self.scheduler = Scheduler(self.network, self.targets)
+        self.alarms = Alarms(self.metrics, self.aws("cloudwatch"))
+        self._authority = trustme.CA()
+        self._folder = tempfile.TemporaryDirectory(prefix="sandbox-")
+        self.ca_file = str(Path(self._folder.name, "ca.pem"))
+        self._authority.cert_pem.write_to_path(self.ca_file)
+        self.proxy = Proxy(self.network, self._resolve)
+        self.client = HttpsClient(self.proxy.port, self.ca_file)
+        self.telegram = Telegram(self.client, self.names.webhook_url)
+        self._persistent: list[incidents.Incident] = []
+        self._incidents = threading.RLock()
+        self._front_door: FrontDoor | None = None
+        self._tickers: list[Ticker] = []
+
+    @property
+    def proxy_url(self) -> str:
+        """What HTTPS_PROXY must say to reach the system by its host name."""
+        return self.proxy.url
+
+    def build(self) -> None:
+        """Make the declared system through AWS's API."""
+        leaf = self._authority.issue_cert(self.host, common_name=self.host)
+        certificate, chain = leaf.cert_chain_pems[0].bytes(), self._authority.cert_pem.bytes()
+        self.builder.build(certificate, leaf.private_key_pem.bytes(), chain)
+        self.builder.create_service()
+
+    def start(self) -> None:
+        """Start the physics, the load balancer, the proxy and the users; wait until all is well."""
+        self._front_door = FrontDoor(self.names.load_balancer, self.network, self.targets, self.metrics)
+        self._front_door.start()
+        self.proxy.start()
+        work: list[tuple[str, float, Callable[[], None]]] = [
+            ("ecs", 0.05, self.scheduler.tick),
+            ("ecs-events", 0.05, self.scheduler.deliver),
+            ("targets", 0.05, self.targets.tick),
+            ("metrics", 0.2, self._front_door.sample),
+            ("alarms", 0.1, self.alarms.tick),
+            ("telegram", SECONDS, self.telegram.tick),
+            ("incidents", 0.05, self._reapply),
+        ]
+        self._tickers = [Ticker(*arguments) for arguments in work]
+        for ticker in self._tickers:
+            ticker.start()
+        self.wait_until(self._quiet, HEALING_SECONDS)
+
+    def stop(self) -> None:
+        """Stop everything; raises RuntimeError where the physics had failed."""
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._folder.cleanup)
+            stack.callback(self.scheduler.purge)
+            stack.callback(self.proxy.stop)
+            if self._front_door:
+                stack.callback(self._front_door.stop)
+            for ticker in self._tickers:
+                stack.callback(ticker.stop)
+
+    def break_(self, names: str, *, persistent: bool = False) -> None:
+        """Inject incidents, several as "a+b"; a persistent one comes back as fast as it is fixed."""
+        for name in names.split("+"):
+            incident = incidents.find(name)
+            with self._incidents:
+                incident.break_(self)
+                self._persistent += [incident] * persistent
+
+    def heal(self) -> None:
+        """Rebuild the declared state, without history: no stopped task, no log, no alarm left; wait until healthy."""
+        with self._incidents:
+            self._persistent.clear()
+            self.scheduler.purge()
+            self._forget()
+            self._restore()
+        self.metrics.clear()
+        self.wait_until(self._quiet, HEALING_SECONDS)
+
+    def healthy(self) -> bool:
+        """Tell whether /health answers 200 and the service is steady behind a healthy target."""
+        try:
+            status, _ = self.client.request("GET", self.names.health_url)
+        except OSError:
+            return False
+        services = self.aws("ecs").describe_services(cluster=self.names.cluster, services=[self.names.ecs_service])
+        service = services["services"][0]
+        steady = service["runningCount"] == service["desiredCount"] == self.names.desired_count
+        return status == HTTPStatus.OK and steady and service["deployments"][0]["rolloutState"] == "COMPLETED"
+
+    def wait_until(self, predicate: Callable[[], object], seconds: float) -> None:
+        """Wait until the predicate holds; raises TimeoutError with what the world looks like."""
+        deadline = time.monotonic() + seconds
+        while not predicate():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Not within {seconds} s. The world: {self.describe()}")
+            time.sleep(0.05)
+
+    def describe(self) -> str:
+        """Return the state of the service and its targets in one line."""
+        services = self.aws("ecs").describe_services(cluster=self.names.cluster, services=[self.names.ecs_service])
+        health = self.aws("elbv2").describe_target_health(TargetGroupArn=self.names.target_group)
+        found = services["services"][0]
+        shown = {name: found[name] for name in ("status", "desiredCount", "runningCount", "loadBalancers")}
+        shown["rollout"] = [deployment["rolloutState"] for deployment in found["deployments"]]
+        shown["targets"] = [target["TargetHealth"] for target in health["TargetHealthDescriptions"]]
+        shown["events"] = [event["message"] for event in found["events"][:3]]
+        return f"{shown} webhook={self.telegram.status} alarms={self.alarms.ringing()}"
+
+    def _resolve(self, host: str) -> str | None:
+        dns_name = getattr(backend().load_balancers.get(self.names.load_balancer), "dns_name", "")
+        return ADDRESS if host in (self.host, dns_name) else None
+
+    def _quiet(self) -> bool:
+        self.telegram.tick()
+        return self.telegram.status == HTTPStatus.OK and self.healthy() and not self.alarms.ringing()
+
+    def _reapply(self) -> None:
+        with self._incidents:
+            for incident in self._persistent:
+                (incident.again or incident.break_)(self)
+
+    def _forget(self) -> None:
+        with STATE:
+            targets_of(backend().target_groups[self.names.target_group]).clear()
+            revisions = ecs_backends[ACCOUNT][REGION].task_definitions[self.names.task_definition]
+            for revision in [revision for revision in revisions if revision > 1]:
+                del revisions[revision]
+        logs = self.aws("logs")
+        for stream in logs.describe_log_streams(logGroupName=self.names.log_group)["logStreams"]:
+            logs.delete_log_stream(logGroupName=self.names.log_group, logStreamName=stream["logStreamName"])
+
+    def _restore(self) -> None:
+        ecr, ec2 = self.aws("ecr"), self.aws("ec2")
+        images = ecr.list_images(repositoryName=self.names.repository)["imageIds"]
+        undeclared = [{"imageTag": i["imageTag"]} for i in images if i["imageTag"] not in PUSHED]
+        if undeclared:
+            ecr.batch_delete_image(repositoryName=self.names.repository, imageIds=undeclared)
+        for group, permission in self.builder.rules().items():
+            found = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+            if found:
+                ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=found)
+            ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+        health_check = self.builder.health_check()
+        self.aws("elbv2").modify_target_group(TargetGroupArn=self.names.target_group, **health_check)
+        self.builder.create_service()

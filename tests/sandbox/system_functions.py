@@ -1,0 +1,56 @@
+"""What the functions of system.yaml do: an event's "do" names it."""
+
+import json
+import os
+import time
+from typing import Any
+
+import boto3
+
+Event = dict[str, Any]
+print("loaded")
+
+
+def handler(event: Event, context: Any) -> Any:
+    """Do what the event says; without a "do", answer with the event."""
+    print(json.dumps(event))
+    return DO[event["do"]](event) if "do" in event else {"event": event, "name": context.function_name}
+
+
+def dispatch(event: Event, _: Any) -> None:
+    """Start the state machine with a name made of the alarm's and the event's."""
+    print(json.dumps(event))
+    name = f"{event['detail']['alarmName']}-{event['id']}"
+    arn = os.environ["MACHINE"]
+    boto3.client("stepfunctions").start_execution(stateMachineArn=arn, name=name, input=json.dumps(event))
+
+
+def page(event: Event, _: Any) -> Event:
+    """Answer a request with the event that it became."""
+    if event["rawPath"].endswith("/fail"):
+        raise ValueError("boom")
+    body = json.dumps(event)
+    return {"statusCode": 201, "headers": {"content-type": "application/json"}, "cookies": ["a=1", "b=2"], "body": body}
+
+
+def fail(event: Event) -> None:
+    """Raise an exception."""
+    raise ValueError(event.get("text", "boom"))
+
+
+def keep_token(event: Event) -> None:
+    """Store a task token."""
+    item = {"id": {"S": event["id"]}, "token": {"S": event["token"]}}
+    boto3.client("dynamodb").put_item(TableName=os.environ["TABLE"], Item=item)
+
+
+DO = {
+    "fail": fail,
+    "keep_token": keep_token,
+    "sleep": lambda event: time.sleep(event["seconds"]),
+    "leave": lambda _: os._exit(3),
+    "big": lambda event: "x" * event["bytes"],
+    "process": lambda _: os.getpid(),
+    "list_clusters": lambda _: boto3.client("ecs").list_clusters()["clusterArns"],
+    "update_service": lambda _: boto3.client("ecs").update_service(cluster="main", service="web", desiredCount=0),
+}

@@ -1,0 +1,58 @@
+"""The runbook's own commands, typed by hand, see the broken world and the repaired one."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sandbox.cloud import Sandbox
+from sandbox.commands import CHECKS, VALIDATION
+from sandbox.world import World
+from tests.system.run import Run
+
+
+def typed(sandbox: Sandbox, command: str) -> str:
+    """What a command prints in an engineer's shell."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "HOME": os.environ.get("HOME", "/"), **sandbox.environment}
+    done = subprocess.run(
+        ["bash", "-c", command], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert not done.stderr, done.stderr
+    return done.stdout.strip()
+
+
+def test_commands_see_the_closed_port_and_the_repair(sandbox: Sandbox, world: World) -> None:
+    world.break_("closed-port")
+    world.wait_until(lambda: "Target.Timeout" in typed(sandbox, CHECKS["target group"]), 30)
+    assert typed(sandbox, VALIDATION["health"]) in {"503", "504"}
+    run = Run.by_hand(sandbox)
+    run.asked()
+    run.decide("approve")
+    run.end()
+    assert typed(sandbox, VALIDATION["health"]) == "200"
+    assert typed(sandbox, VALIDATION["webhook"]) == "405"
+    assert "healthy" in typed(sandbox, VALIDATION["targets"]).split()
+
+
+def test_commands_see_the_inactive_service_and_the_repair(sandbox: Sandbox, world: World) -> None:
+    world.break_("inactive")
+    assert json.loads(typed(sandbox, CHECKS["service"]))["status"] == "INACTIVE"
+    run = Run.by_hand(sandbox)
+    run.asked()
+    run.decide("approve")
+    run.end()
+    assert json.loads(typed(sandbox, CHECKS["service"])) == {
+        "status": "ACTIVE",
+        "desired": 1,
+        "running": 1,
+        "pending": 0,
+    }
+
+
+def test_commands_read_every_stopped_task(sandbox: Sandbox, world: World) -> None:
+    world.break_("crash")
+    world.wait_until(
+        lambda: typed(sandbox, CHECKS["stopped tasks"]).count("Essential container in task exited") > 1, 60
+    )
