@@ -4,7 +4,7 @@ Pure: takes names, gives Amazon States Language as dictionaries. Every state has
 read in the console's graph. Expressions are JSONata and tiny; decisions are Python, in functions/workflow.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from statemachines.model import ApprovalPolicy, CheckUse, Runbook
@@ -54,7 +54,7 @@ def compile_chain(runbook: Runbook, approval: ApprovalPolicy, arn: Arn) -> dict[
         "Comment": f'{runbook.title}. Start with {{}} or {{"mode": "diagnose"}}. Source: {runbook.source}',
         "QueryLanguage": "JSONata",
         "StartAt": "Open",
-        "TimeoutSeconds": DAY,
+        "TimeoutSeconds": DAY + MAX_QUESTIONS * _seconds(approval),  # never before the incident could end by itself
         "States": _open(runbook, arn)
         | _diagnose(runbook, arn)
         | _ask(runbook, approval, arn)
@@ -62,7 +62,8 @@ def compile_chain(runbook: Runbook, approval: ApprovalPolicy, arn: Arn) -> dict[
         | _remediate(runbook, arn)
         | _validate(runbook, arn)
         | _undo(runbook, arn)
-        | _end(runbook, arn),
+        | _tell(runbook, arn)
+        | _close(runbook, arn),
     }
 
 
@@ -134,7 +135,7 @@ def _ask(runbook: Runbook, approval: ApprovalPolicy, arn: Arn) -> States:
     expired = {"ErrorEquals": ["States.Timeout"], "Assign": {"outcome": "expired"}, "Next": "Close"}
     ask |= {
         "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
-        "TimeoutSeconds": round(approval.timeout.total_seconds()),
+        "TimeoutSeconds": _seconds(approval),
         "Catch": [expired, *ask["Catch"]],
     }
     return {
@@ -148,7 +149,7 @@ def _ask(runbook: Runbook, approval: ApprovalPolicy, arn: Arn) -> States:
     }
 
 
-def _recheck(runbook: Runbook, arn: Arn) -> States:
+def _lock(runbook: Runbook, arn: Arn) -> State:
     lock = _task(
         "From here one incident at a time may change this target",
         arn("workflow/target_lock"),
@@ -161,9 +162,12 @@ def _recheck(runbook: Runbook, arn: Arn) -> States:
         "BackoffRate": 1,
         "MaxAttempts": LOCK_TRIES,
     }
-    lock["Retry"] = [waiting, *lock["Retry"]]
+    return lock | {"Retry": [waiting, *lock["Retry"]]}
+
+
+def _recheck(runbook: Runbook, arn: Arn) -> States:
     return {
-        "Lock target": lock,
+        "Lock target": _lock(runbook, arn),
         "Recheck": _parallel("Looks again: minutes have passed", "Recheck", runbook.checks, arn, then="Conclude again"),
         "Conclude again": _conclude("Builds the plan anew", "again", runbook, arn, then="Still the same?"),
         "Still the same?": _choice(
@@ -193,8 +197,10 @@ def _remediate(runbook: Runbook, arn: Arn) -> States:
     return {
         "Next fix": _choice(
             "The approved fixes, in their order",
-            {"$step >= $plan.count": ("Wait for effect", {})}
-            | {f"$lookup($plan.fixes, $string($step)) = '{fix}'": (f"Fix {fix}", {}) for fix in fixes},
+            {
+                "$step >= $plan.count": ("Wait for effect", {}),
+                **{f"$lookup($plan.fixes, $string($step)) = '{fix}'": (f"Fix {fix}", {}) for fix in fixes},
+            },
             otherwise="Unlock target",
         )
     } | {
@@ -248,8 +254,10 @@ def _undo(runbook: Runbook, arn: Arn) -> States:
     return {
         "Next undo": _choice(
             "The changes made, last one first",
-            {"$step = 0": ("Unlock target", {})}
-            | {f"$lookup($plan.fixes, $string($step - 1)) = '{fix}'": (f"Undo {fix}", {}) for fix in fixes},
+            {
+                "$step = 0": ("Unlock target", {}),
+                **{f"$lookup($plan.fixes, $string($step - 1)) = '{fix}'": (f"Undo {fix}", {}) for fix in fixes},
+            },
             otherwise="Unlock target",
         )
     } | {
@@ -265,8 +273,7 @@ def _undo(runbook: Runbook, arn: Arn) -> States:
     }
 
 
-def _end(runbook: Runbook, arn: Arn) -> States:
-    closing = {**_incident(runbook), "outcome": "{% $outcome %}", "error": "{% $error %}"}
+def _tell(runbook: Runbook, arn: Arn) -> States:
     return {
         "Unlock target": _task(
             "Others may change this target again",
@@ -283,17 +290,22 @@ def _end(runbook: Runbook, arn: Arn) -> States:
         "Escalate": _task(
             "Tells the approvers everything that is known, and what to do by hand",
             arn("workflow/escalate"),
-            closing,
+            _ending(runbook),
             then="Close",
             on_error=("Close", {"outcome": "failed", "error": "{% $states.errorOutput %}"}),
         ),
+    }
+
+
+def _close(runbook: Runbook, arn: Arn) -> States:
+    return {
         "Close": _task(
             "Writes the report, counts the outcome",
             arn("workflow/close_incident"),
-            closing,
+            _ending(runbook),
             output="{% $states.result.Payload %}",
             then="Failed?",
-            on_error=("Failed", {}),
+            on_error=("Failed", {"error": "{% $states.errorOutput %}"}),
         ),
         "Failed?": _choice(
             "An incident that the automation could not work through counts as failed",
@@ -310,8 +322,16 @@ def _end(runbook: Runbook, arn: Arn) -> States:
     }
 
 
+def _seconds(approval: ApprovalPolicy) -> int:
+    return round(approval.timeout.total_seconds())
+
+
 def _incident(runbook: Runbook) -> State:
     return {"incident": "{% $states.context.Execution.Name %}", "runbook": runbook.name}
+
+
+def _ending(runbook: Runbook) -> State:
+    return {**_incident(runbook), "outcome": "{% $outcome %}", "error": "{% $error %}"}
 
 
 def _fix_names(runbook: Runbook) -> list[str]:
@@ -346,13 +366,13 @@ def _branch(state: str, name: str, function: str) -> State:
     look = _task(
         f"Finding {name}",
         function,
-        {"parameters": f"{{% $opened.checks.{name} %}}"},
+        {"parameters": f"{{% $lookup($opened.checks, '{name}') %}}"},
         output={name: "{% $states.result.Payload %}"},
         then="",
         on_error=(unknown, {}),
     )
     del look["Next"]
-    why = {"error": "{% $states.input.Error %}", "cause": "{% $substring($string($states.input.Cause), 0, 1000) %}"}
+    why = {"error": "{% $states.input.Error %}", "cause": "{% $substring($states.input.Cause & '', 0, 1000) %}"}
     return {
         "StartAt": state,
         "States": {
@@ -394,7 +414,7 @@ def _catch(target: Target) -> list[State]:
     return [{"ErrorEquals": ["States.ALL"], "Next": state} | ({"Assign": assign} if assign else {})]
 
 
-def _choice(comment: str, rules: dict[str, Target], *, otherwise: str, assign: State | None = None) -> State:
+def _choice(comment: str, rules: Mapping[str, Target], *, otherwise: str, assign: State | None = None) -> State:
     choices = [
         {"Condition": f"{{% {condition} %}}", "Next": state} | ({"Assign": values} if values else {})
         for condition, (state, values) in rules.items()

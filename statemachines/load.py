@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from functions.core import catalogue
 from functions.core.function import Function
-from functions.core.template import names
+from functions.core.template import fill, names
 from statemachines.model import CheckUse, FixUse, Model, Runbook, Service
 
 ROOT = Path(__file__).parent.parent
@@ -28,9 +28,18 @@ def runbooks(folder: Path = ROOT / "statemachines" / "runbooks") -> dict[str, Ru
 
 
 def services(folder: Path = ROOT / "services") -> dict[str, Service]:
-    """Read every service, by name."""
-    read = (service(path) for path in sorted(folder.glob("*.yaml")))
-    return {one.name: one for one in read}
+    """Read every service, by name.
+
+    Raises:
+        FileError: for a file that is wrong, or has the name of another one.
+    """
+    read: dict[str, Service] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        one = service(path)
+        if one.name in read:
+            raise FileError(f"{path}:1: name: another file of this folder describes {one.name} already")
+        read[one.name] = one
+    return read
 
 
 def runbook(path: Path) -> Runbook:
@@ -41,7 +50,7 @@ def runbook(path: Path) -> Runbook:
     """
     document = _parse(path)
     loaded = _model(Runbook, path, {"name": path.stem, **document}, document)
-    _refuse(path, document, _unknowns(loaded))
+    _refuse(path, document, [*_renamed(loaded, path), *_unknowns(loaded)])
     return loaded
 
 
@@ -49,7 +58,8 @@ def service(path: Path, folder: Path = ROOT / "statemachines" / "runbooks") -> S
     """Read one service and hold it against the runbooks it uses.
 
     Raises:
-        FileError: for an unknown word or runbook, or a resource that a runbook needs and the service does not name.
+        FileError: for an unknown word or runbook, or a resource that a runbook needs and the service does not name or
+            gives another type of value.
     """
     document = _parse(path)
     loaded = _model(Service, path, document, document)
@@ -63,6 +73,8 @@ def _parse(path: Path) -> Any:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise FileError(f"{path}:{line}: {error.problem}") from error
+    except YAMLError as error:
+        raise FileError(f"{path}:1: {error}") from error
     if not isinstance(document, dict):
         raise FileError(f"{path}:1: expected names with values, as in the other files of this folder")
     return document
@@ -93,17 +105,26 @@ def _line(document: Any, place: Place) -> int:
     line: int = document.lc.line
     for key in place:
         try:
-            line = (document.lc.key(key) if isinstance(document, dict) else document.lc.item(key))[0]
+            places = document.lc
+            line = (places.key(key) if isinstance(document, dict) else places.item(key))[0]
             document = document[key]
         except (KeyError, IndexError, AttributeError, TypeError):
             break
     return line + 1
 
 
+def _renamed(loaded: Runbook, path: Path) -> Iterator[tuple[Place, str]]:
+    if loaded.name != path.stem:
+        yield ("name",), f"a runbook is called as its file is, {path.stem}: leave this out"
+
+
 def _unknowns(loaded: Runbook) -> Iterator[tuple[Place, str]]:
+    causes = [cause.name for cause in loaded.causes]
     for name, use in loaded.checks.items():
         yield from _uses(("checks", name), "check", use.check, use.with_, catalogue.checks())
     for index, cause in enumerate(loaded.causes):
+        if cause.name in causes[:index]:
+            yield ("causes", index, "name"), f"another cause of this runbook is called {cause.name}"
         for number, use_of_fix in enumerate(cause.fix):
             place: Place = ("causes", index, "fix", number)
             yield from _uses(place, "fix", use_of_fix.fix, use_of_fix.with_, catalogue.fixes())
@@ -122,8 +143,11 @@ def _uses(
         yield (*place, kind), f"there is no {kind} {name}; there are {', '.join(known)}"
         return
     fields = function.parameters.model_fields
-    for unknown in given.keys() - fields.keys():
-        yield (*place, "with", unknown), f"{name} has no such parameter; it has {', '.join(fields)}"
+    for parameter, value in given.items():
+        if parameter not in fields:
+            yield (*place, "with", parameter), f"{name} has no such parameter; it has {', '.join(fields)}"
+        for fact in sorted(one for one in names(value) if "." in one):
+            yield (*place, "with", parameter), f"{{{fact}}} is a fact; parameters are resources of the service only"
     missing = sorted(field for field, info in fields.items() if info.is_required() and field not in given)
     if missing:
         yield (*place, "with"), f"{name} also needs {', '.join(missing)}"
@@ -152,11 +176,28 @@ def _missing(loaded: Service, folder: Path) -> Iterator[tuple[Place, str]]:
         if not path.exists():
             yield ("runbooks", name), f"there is no runbook {name}; there are {_stems(folder)}"
             continue
-        missing = sorted(runbook(path).resources - loaded.resources.keys())
+        used = runbook(path)
+        missing = sorted(used.resources - loaded.resources.keys())
         if missing:
             yield ("resources",), f"the runbook {name} needs {', '.join(missing)}"
-        for unknown in use.overrides.keys() - loaded.resources.keys():
+        else:
+            yield from _misfits(loaded, used)
+        for unknown in sorted(use.overrides.keys() - loaded.resources.keys()):
             yield ("runbooks", name, "overrides", unknown), "names no resource of this service"
+
+
+def _misfits(loaded: Service, used: Runbook) -> Iterator[tuple[Place, str]]:
+    """Hold the values that checks and fixes would be given against their parameters."""
+    known: dict[str, Function] = {**catalogue.checks(), **catalogue.fixes()}
+    uses: list[CheckUse | FixUse] = [*used.checks.values(), *used.fixes]
+    for use in uses:
+        name = use.check if isinstance(use, CheckUse) else use.fix
+        try:
+            known[name].parameters.model_validate(fill(use.with_, loaded.resources.__getitem__))
+        except ValidationError as error:
+            for problem in error.errors():
+                resource = sorted(names(use.with_[str(problem["loc"][0])]))[:1]
+                yield ("resources", *resource), f"{name} cannot use it as {problem['loc'][0]}: {problem['msg']}"
 
 
 def _stems(folder: Path) -> str:

@@ -9,12 +9,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from functions.core.template import names
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
-Signal = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9-]*$")]
+Signal = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9-]*$")]
 Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
 
+LONGEST_VALIDATION = 1800
+
+
 def _compiles(pattern: str) -> str:
-    re.compile(pattern)
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
     return pattern
 
 
@@ -75,6 +81,15 @@ class Validation(Model):
     every: Annotated[int, Field(ge=1, le=3600)]
     attempts: Annotated[int, Field(ge=1, le=100)]
 
+    @model_validator(mode="after")
+    def _within_the_lock(self) -> "Validation":
+        if self.every * self.attempts > LONGEST_VALIDATION:
+            raise ValueError(
+                f"every x attempts is {self.every * self.attempts} seconds; at most {LONGEST_VALIDATION} are allowed, "
+                "because the target stays locked for an hour"
+            )
+        return self
+
 
 class Runbook(Model):
     """One procedure: symptoms, checks, causes in order of likelihood, and how to see that it worked."""
@@ -100,8 +115,13 @@ class Runbook(Model):
 
     @property
     def resources(self) -> set[str]:
-        """The names of a service's resources that checks and fixes are given."""
-        return names([use.with_ for use in [*self.checks.values(), *self.fixes]])
+        """The names of a service's resources that checks and fixes are given, and that texts mention."""
+        given = [*(use.with_ for use in self.checks.values()), *(use.with_ for use in self.fixes)]
+        texts = [
+            *(text for use in self.fixes for text in (use.before, use.after)),
+            *(one.manual for one in self.causes),
+        ]
+        return {name for name in names([given, texts]) if "." not in name}
 
 
 class Alarm(Model):
@@ -128,7 +148,7 @@ class RunbookUse(Model):
 class ApprovalPolicy(Model):
     """Who decides, and how long the question stays open."""
 
-    timeout: timedelta
+    timeout: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=7))]
     policy: Literal["one-approver", "automatic"] = "one-approver"
 
 

@@ -1,27 +1,28 @@
 """Does the ECS service run what it should, where the load balancer looks?"""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions.core import ecs
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.results import Finding
 
 if TYPE_CHECKING:
-    from types_boto3_ecs.type_defs import ServiceTypeDef
+    from types_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef
 
 EVENTS = 5
+STUCK, STEADY = "unable to consistently start tasks", "has reached a steady state"
 
 
-class EcsService(Parameters):
-    cluster: str
-    service: str
+class EcsService(ecs.ServiceParameters):
+    """A service, and by ARN the target group that it should be attached to."""
+
     target_group: str
 
 
 @check(
-    allow("ecs:DescribeServices", on="arn:aws:ecs:{region}:{account}:service/{cluster}/{service}"),
+    allow("ecs:DescribeServices", on=ecs.SERVICE),
     signals={
         "missing": "ECS does not know the service",
         "inactive": "The service is INACTIVE",
@@ -33,46 +34,34 @@ class EcsService(Parameters):
     },
 )
 def handler(parameters: EcsService, aws: Session) -> Finding:
-    """Is the service active, attached, and running its tasks? (ganopa-bot runbook 2, Checks CLI 2)"""
-    service = ecs.find(aws, parameters.cluster, parameters.service)
+    """Is the service active, attached, and running its tasks? Source: ganopa-bot runbook 2, Checks CLI 2."""
+    service = ecs.find(aws, parameters)
     if service is None:
         text = f"ECS knows no service {parameters.service} in cluster {parameters.cluster}"
         return Finding(summary=text, signals={"missing": True}, facts={"status": "MISSING"})
-    facts = _facts(service)
-    active = facts["status"] == "ACTIVE"
+    status, desired, running = service["status"], service["desiredCount"], service["runningCount"]
+    groups = [one["targetGroupArn"] for one in service["loadBalancers"] if "targetGroupArn" in one]
+    primary = next((one for one in service["deployments"] if one["status"] == "PRIMARY"), None)
+    rollout = primary.get("rolloutState") if primary else None
     return Finding(
-        summary=f"{facts['status']}, {facts['running']} of {facts['desired']} running, {facts['pending']} pending",
+        summary=f"{status}, {running} of {desired} running, {service['pendingCount']} pending, deployment {rollout}",
         signals={
             "missing": False,
-            "inactive": facts["status"] == "INACTIVE",
-            "desired-zero": active and facts["desired"] == 0,
-            "not-attached": active and parameters.target_group not in facts["target_groups"],
-            "below-desired": facts["running"] < facts["desired"],
-            "deployment-failed": facts["rollout"] == "FAILED",
-            "cannot-start-tasks": _stuck(service),
+            "inactive": status == "INACTIVE",
+            "desired-zero": status == "ACTIVE" and desired == 0,
+            "not-attached": status == "ACTIVE" and parameters.target_group not in groups,
+            "below-desired": running < desired,
+            "deployment-failed": rollout == "FAILED",
+            "cannot-start-tasks": primary is not None and _stuck(service, primary),
         },
-        facts=facts,
+        facts={"status": status, "desired": desired, "running": running, "pending": service["pendingCount"]}
+        | {"target_groups": groups, "rollout": rollout, "task_definition": service["taskDefinition"]},
         evidence=[f"{event['createdAt']:%Y-%m-%d %H:%M:%S} {event['message']}" for event in service["events"][:EVENTS]],
     )
 
 
-def _facts(service: "ServiceTypeDef") -> dict[str, Any]:
-    return {
-        "status": service["status"],
-        "desired": service["desiredCount"],
-        "running": service["runningCount"],
-        "pending": service["pendingCount"],
-        "target_groups": [one["targetGroupArn"] for one in service["loadBalancers"] if "targetGroupArn" in one],
-        "rollout": next(
-            (one.get("rolloutState") for one in service["deployments"] if one["status"] == "PRIMARY"), None
-        ),
-        "task_definition": service["taskDefinition"],
-    }
-
-
-def _stuck(service: "ServiceTypeDef") -> bool:
-    """Say whether the newest event that tells is that tasks cannot start; events come newest first."""
-    telling = (event["message"] for event in service["events"])
-    words = ("unable to consistently start tasks", "has reached a steady state")
-    newest = next((message for message in telling if any(word in message for word in words)), "")
-    return words[0] in newest
+def _stuck(service: "ServiceTypeDef", primary: "DeploymentTypeDef") -> bool:
+    """Say whether the deployment's newest telling event is that tasks cannot start; the newest come first."""
+    messages = [event["message"] for event in service["events"] if event["createdAt"] >= primary["createdAt"]]
+    telling = [message for message in messages if STUCK in message or STEADY in message]
+    return bool(telling) and STUCK in telling[0]

@@ -4,9 +4,9 @@ import socket
 import ssl
 import time
 from http.client import HTTPException, HTTPResponse
-from typing import Annotated, Any
-from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from typing import Annotated
+from urllib.error import URLError
+from urllib.request import HTTPErrorProcessor, Request, build_opener
 
 from pydantic import StringConstraints
 
@@ -22,15 +22,18 @@ ERRORS = {socket.gaierror: "dns", ConnectionRefusedError: "refused", TimeoutErro
 
 
 class HttpEndpoint(Parameters):
+    """An HTTPS address, and the statuses that are fine there, as "200", "200-499" or "200,405"."""
+
     url: Annotated[str, StringConstraints(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?(/[!-~]*)?$")]
     accept: StatusCodes
 
 
-class NoRedirect(HTTPRedirectHandler):
-    """Takes a redirect as the answer, wherever it points."""
+class AnyAnswer(HTTPErrorProcessor):
+    """Takes every status as an answer: follows no redirect, raises no error."""
 
-    def redirect_request(self, *_: Any) -> None:
-        """Follow nothing."""
+    def https_response(self, _request: Request, response: HTTPResponse) -> HTTPResponse:
+        """Return the response as it is."""
+        return response
 
 
 @check(
@@ -41,38 +44,27 @@ class NoRedirect(HTTPRedirectHandler):
     }
 )
 def handler(parameters: HttpEndpoint, _aws: Session) -> Finding:
-    """Does the endpoint answer over HTTPS with an accepted status? (ganopa-bot runbook 2, Validation 1 and 2)"""
+    """Does the endpoint answer with an accepted status? Source: ganopa-bot runbook 2, Validation 1 and 2."""
     started = time.monotonic()
-    status, error, line = _ask(parameters.url)
+    status, error, said = _ask(parameters.url)
     latency = round((time.monotonic() - started) * 1000)
     fine = status is not None and accepts(parameters.accept, status)
     answer = f"no answer ({error})" if status is None else f"status {status}"
+    backend = None if status is None else status in NO_BACKEND
     return Finding(
         summary=f"{parameters.url}: {answer} after {latency} ms, expected {parameters.accept}",
-        signals={
-            "failing": not fine,
-            "unreachable": status is None,
-            "no-backend": None if status is None else status in NO_BACKEND,
-        },
+        signals={"failing": not fine, "unreachable": status is None, "no-backend": backend},
         facts={"status": status, "latency_ms": latency, "error": error},
-        evidence=[] if fine else [line],
+        evidence=[] if fine else [said],
     )
 
 
 def _ask(url: str) -> tuple[int | None, str | None, str]:
-    """Return status, class of error, and a line of what came back."""
-    request = Request(url, headers={"User-Agent": "runbook-check"})  # noqa: S310  the pattern of url allows https only
+    """Return status, class of error, and what was said: one read, however long the body or slow its sender."""
+    request = Request(url, headers={"User-Agent": "runbook-check"})  # noqa: S310  HttpEndpoint allows https only
     try:
-        with build_opener(NoRedirect).open(request, timeout=TIMEOUT_SECONDS) as response:
-            return response.status, None, _line(response)
-    except HTTPError as response:
-        with response:
-            return response.code, None, _line(response)
+        with build_opener(AnyAnswer).open(request, timeout=TIMEOUT_SECONDS) as response:
+            return response.status, None, " ".join(response.read1(BODY_BYTES).decode(errors="replace").split())
     except (OSError, HTTPException) as error:
         reason = error.reason if isinstance(error, URLError) else error
         return None, next((name for kind, name in ERRORS.items() if isinstance(reason, kind)), "other"), str(reason)
-
-
-def _line(response: HTTPResponse | HTTPError) -> str:
-    """Return the beginning of the body: one read, however long the body or slow its sender."""
-    return " ".join(response.fp.read1(BODY_BYTES).decode(errors="replace").split())

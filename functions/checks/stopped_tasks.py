@@ -6,21 +6,18 @@ from functions.core import ecs
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.results import Finding
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import TaskTypeDef
 
-BATCH, MOST = 100, 500
 
-
-class StoppedTasks(Parameters):
-    cluster: str
-    service: str
+class StoppedTasks(ecs.ServiceParameters):
+    """The service that the tasks belong to."""
 
 
 @check(
-    allow("ecs:DescribeServices", on="arn:aws:ecs:{region}:{account}:service/{cluster}/{service}"),
+    allow("ecs:DescribeServices", on=ecs.SERVICE),
     allow("ecs:ListTasks"),
     allow("ecs:DescribeTasks", on="arn:aws:ecs:{region}:{account}:task/{cluster}/*"),
     signals={
@@ -31,42 +28,34 @@ class StoppedTasks(Parameters):
     },
 )
 def handler(parameters: StoppedTasks, aws: Session) -> Finding:
-    """Why did tasks of the current deployment stop? (ganopa-bot runbook 2, Checks CLI 3)"""
-    service = ecs.get(aws, parameters.cluster, parameters.service)
-    deployment = ecs.primary(service, aws)
-    stopped = [task for task in _stopped(aws, parameters) if task.get("startedBy") == deployment["id"]]
-    failed = sorted((task for task in stopped if _by_itself(task)), key=lambda task: task["stoppingAt"], reverse=True)
-    if not failed and deployment.get("failedTasks"):
-        return Finding(summary=f"unknown: {deployment['failedTasks']} tasks failed, but ECS no longer lists them")
-    codes = [code for task in failed for code in _exit_codes(task)]
-    reasons = [_reason(task) for task in failed]
+    """Why did tasks of the current deployment stop? Source: ganopa-bot runbook 2, Checks CLI 3."""
+    deployment = ecs.primary(ecs.get(aws, parameters), aws)
+    own = [task for task in ecs.stopped_tasks(aws, parameters) if task.get("startedBy") == deployment["id"]]
+    tasks = sorted(filter(_failed, own), key=lambda task: task["createdAt"], reverse=True)
+    if not tasks and deployment.get("failedTasks"):
+        return Finding(summary=f"unknown: {deployment['failedTasks']} tasks failed, but ECS lists them no longer")
+    reasons = [_reason(task) for task in tasks]
+    exited = [task for task in tasks if task.get("stopCode") == "EssentialContainerExited"]
+    codes = [container["exitCode"] for task in exited for container in task["containers"] if container.get("exitCode")]
     return Finding(
-        summary=f"{len(failed)} tasks of the current deployment failed" + (f": {reasons[0]}" if failed else ""),
+        summary=f"{len(tasks)} tasks of the current deployment failed" + (f": {reasons[0]}" if tasks else ""),
         signals={
-            "image-missing": any("CannotPull" in text and "not found" in text for text in reasons),
-            "container-exited": any(codes),
-            "failed-health-checks": any("health checks" in text for text in reasons),
-            "out-of-memory": any("OutOfMemory" in text for text in reasons),
+            "image-missing": any("CannotPull" in reason and "not found" in reason for reason in reasons),
+            "container-exited": bool(codes),
+            "failed-health-checks": any("health checks" in reason for reason in reasons),
+            "out-of-memory": any("OutOfMemory" in reason for reason in reasons),
         },
-        facts={
-            "stopped": len(failed),
-            "reason": failed[0].get("stoppedReason") if failed else None,
-            "exit_code": next((code for code in codes if code), None),
-        },
-        evidence=[f"{task['taskArn'].rpartition('/')[2]}: {_reason(task)}" for task in failed],
+        facts={"stopped": len(tasks), "exit_code": next(iter(codes), None), "reason": next(iter(reasons), None)},
+        evidence=[f"{task['taskArn'].rpartition('/')[2]}: {_reason(task)}" for task in tasks],
     )
 
 
-def _stopped(aws: Session, parameters: StoppedTasks) -> "list[TaskTypeDef]":
-    client = aws.client("ecs")
-    pages = client.get_paginator("list_tasks").paginate(
-        cluster=parameters.cluster,
-        serviceName=parameters.service,
-        desiredStatus="STOPPED",
-        PaginationConfig={"MaxItems": MOST},
-    )
-    arns = [arn for page in pages for arn in page["taskArns"]]
-    batches = (arns[start : start + BATCH] for start in range(0, len(arns), BATCH))
-    return [
-        task for batch in batches for task in client.describe_tasks(cluster=parameters.cluster, tasks=batch)["tasks"]
-    ]
+def _failed(task: "TaskTypeDef") -> bool:
+    """Say whether nobody wanted the task to stop: no person, no change of the number desired."""
+    return task.get("stopCode") != "UserInitiated" and "Scaling activity" not in task.get("stoppedReason", "")
+
+
+def _reason(task: "TaskTypeDef") -> str:
+    """Quote ECS on the task and, where that says more, on its containers."""
+    said = [task.get("stoppedReason"), *(container.get("reason") for container in task["containers"])]
+    return "; ".join(dict.fromkeys(filter(None, said)))

@@ -12,6 +12,8 @@ REFUSED = "Target.FailedHealthChecks"
 
 
 class TargetHealth(Parameters):
+    """A target group, by ARN."""
+
     target_group: str
 
 
@@ -25,29 +27,24 @@ class TargetHealth(Parameters):
     },
 )
 def handler(parameters: TargetHealth, aws: Session) -> Finding:
-    """Are there healthy targets behind the load balancer? (ganopa-bot runbook 2, Checks CLI 1)"""
-    found = [(one["Target"]["Id"], one["TargetHealth"]) for one in elb.targets(aws, parameters.target_group)]
-    registered = [(target, health) for target, health in found if health["State"] != "draining"]
-    states = Counter(health["State"] for _, health in registered)
-    reasons = Counter(health.get("Reason", "") for _, health in registered)
-    example = {health.get("Reason", ""): f"{target}: {health.get('Description', '')}" for target, health in registered}
+    """Are there healthy targets behind the load balancer? Source: ganopa-bot runbook 2, Checks CLI 1."""
+    listed = [(one["Target"]["Id"], one["TargetHealth"]) for one in elb.targets(aws, parameters.target_group)]
+    registered = [(target, health) for target, health in listed if health["State"] != "draining"]
+    states = Counter[str](health["State"] for _, health in registered)
+    reasons = Counter[str](health.get("Reason", "") for _, health in registered)
+    example: dict[str | None, str] = {
+        health.get("Reason"): f"{target}: {health.get('Description')}" for target, health in registered
+    }
+    # "unavailable" is no verdict on the target: the load balancer does not know
+    unread = not states["healthy"] and states["unavailable"] > 0
     return Finding(
         summary=f"{len(registered)} registered: {', '.join(f'{n} {state}' for state, n in states.items()) or 'none'}",
         signals={
             "no-targets": not registered,
-            "unhealthy-targets": states["unhealthy"] > 0,
-            "none-healthy": None if _unread(states) else not states["healthy"],
-            "connection-refused": bool(registered) and set(reasons) == {REFUSED},
+            "unhealthy-targets": any(state.startswith("unhealthy") for state in states),
+            "none-healthy": None if unread else not states["healthy"],
+            "connection-refused": set(reasons) == {REFUSED},
         },
-        facts={
-            "total": len(registered),
-            "states": dict(states),
-            "reasons": sorted(reason for reason in reasons if reason),
-        },
+        facts={"total": len(registered), "states": dict(states), "reasons": sorted(filter(None, reasons))},
         evidence=[f"{count} targets: {reason}, as {example[reason]}" for reason, count in reasons.items() if reason],
     )
-
-
-def _unread(states: Counter[str]) -> bool:
-    """Say whether the load balancer itself does not know: "unavailable" is no verdict on the target."""
-    return not states["healthy"] and states["unavailable"] > 0

@@ -2,8 +2,7 @@
 
 import hashlib
 import time
-from datetime import datetime, timezone
-from typing import Any
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Json
 
@@ -16,7 +15,8 @@ FRESH_SECONDS = 3600
 class Approval(BaseModel):
     """One question: the plan it shows, until when it counts, and what was decided by whom.
 
-    `state` is pending, approved, rejected, expired or withdrawn; `told` says that Step Functions knows. The task token never leaves the table but to Step Functions.
+    `state` is pending, approved, rejected, expired or withdrawn; `told` says that Step Functions knows. The task token
+    never leaves the table but to Step Functions.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -58,12 +58,15 @@ def read(incidents: Incidents, incident: str, round_number: int) -> Approval | N
     return Approval.model_validate(stored) if stored else None
 
 
-def approved_plan(incidents: Incidents, incident: str, round_number: int) -> Plan:
-    """Return the plan that was approved, for a fix to act on.
+def approved_plan(incidents: Incidents, incident: str, round_number: int, *, undo: bool = False) -> Plan:
+    """Return the plan that was approved, for a fix to act on, or to undo however long ago that was.
 
     Raises:
-        NotApproved: when there is no approval, it is for another plan, or it is too old.
+        NotApproved: when there is no approval, it is for another plan, it is too old, or the incident has ended.
     """
+    record = incidents.get(incident)
+    if record is None or record["state"] != "open":
+        raise NotApproved(f"incident {incident} is not open, so nothing may be changed for it; start the runbook again")
     approval = read(incidents, incident, round_number)
     if approval is None:
         raise NotApproved(f"incident {incident}: question {round_number} was never asked, so nothing may be changed")
@@ -71,7 +74,7 @@ def approved_plan(incidents: Incidents, incident: str, round_number: int) -> Pla
         raise NotApproved(f"incident {incident}: the plan is {approval.state}, not approved")
     if approval.plan.digest != approval.digest:
         raise NotApproved(f"incident {incident}: the stored plan is not the one that was approved")
-    if time.time() - datetime.fromisoformat(approval.decided_at).timestamp() > FRESH_SECONDS:
+    if not undo and time.time() - datetime.fromisoformat(approval.decided_at).timestamp() > FRESH_SECONDS:
         raise NotApproved(f"incident {incident}: the approval of {approval.decided_at} is too old; start again")
     return approval.plan
 

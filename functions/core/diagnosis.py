@@ -69,10 +69,10 @@ class Findings:
         return self.by_name[name].signals.get(question) if name in self.by_name else None
 
     def sentence(self, signal: str) -> str:
-        """Write a signal and its answer as a person reads it."""
+        """Write a signal, its answer and what the check saw, as a person reads it."""
         name, _, question = signal.partition(".")
-        answer = {True: "yes", False: "no", None: "unknown"}[self.signal(signal)]
-        return f"{self.questions[name][question]}: {answer} ({self.by_name[name].summary})"
+        answer = {True: "", False: "Not so: ", None: "Unknown: "}[self.signal(signal)]
+        return f"{answer}{self.questions[name][question]} ({self.by_name[name].summary})"
 
     def fact(self, name: str) -> Any:
         """Look up a fact, written check.fact; None when it is not known."""

@@ -4,16 +4,29 @@ from typing import TYPE_CHECKING
 
 from functions.core.aws import Session
 from functions.core.errors import NotFound
+from functions.core.results import Parameters
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import (
         ContainerDefinitionOutputTypeDef,
         DeploymentTypeDef,
         ServiceTypeDef,
+        TaskTypeDef,
     )
 
 
-def find(aws: Session, cluster: str, service: str) -> "ServiceTypeDef | None":
+BATCH, MOST_TASKS = 100, 500  # DescribeTasks takes 100 at once; more than 500 would tell nothing more
+SERVICE = "arn:aws:ecs:{region}:{account}:service/{cluster}/{service}"
+
+
+class ServiceParameters(Parameters):
+    """A service, by its cluster's name and its own."""
+
+    cluster: str
+    service: str
+
+
+def find(aws: Session, parameters: ServiceParameters) -> "ServiceTypeDef | None":
     """Look a service up; None when ECS does not know it, or no longer.
 
     Raises:
@@ -21,21 +34,21 @@ def find(aws: Session, cluster: str, service: str) -> "ServiceTypeDef | None":
     """
     ecs = aws.client("ecs")
     try:
-        found = ecs.describe_services(cluster=cluster, services=[service])["services"]
+        found = ecs.describe_services(cluster=parameters.cluster, services=[parameters.service])["services"]
     except ecs.exceptions.ClusterNotFoundException as error:
-        raise NotFound("ECS cluster", cluster, aws) from error
+        raise NotFound("ECS cluster", parameters.cluster, aws) from error
     return found[0] if found else None
 
 
-def get(aws: Session, cluster: str, service: str) -> "ServiceTypeDef":
+def get(aws: Session, parameters: ServiceParameters) -> "ServiceTypeDef":
     """Look a service up that has to be there.
 
     Raises:
         NotFound: when there is no such service or cluster.
     """
-    found = find(aws, cluster, service)
+    found = find(aws, parameters)
     if found is None:
-        raise NotFound(f"ECS service in cluster {cluster} named", service, aws)
+        raise NotFound(f"ECS service in cluster {parameters.cluster} named", parameters.service, aws)
     return found
 
 
@@ -63,3 +76,17 @@ def container(aws: Session, service: "ServiceTypeDef", name: str) -> "ContainerD
     if name not in containers:
         raise NotFound(f"container (there is {', '.join(containers)}) in {revision} named", name, aws)
     return containers[name]
+
+
+def stopped_tasks(aws: Session, parameters: ServiceParameters) -> "list[TaskTypeDef]":
+    """Look up tasks of a service that have stopped or are stopping; ECS remembers them for about an hour."""
+    cluster, ecs = parameters.cluster, aws.client("ecs")
+    pages = ecs.get_paginator("list_tasks").paginate(
+        cluster=cluster,
+        serviceName=parameters.service,
+        desiredStatus="STOPPED",
+        PaginationConfig={"MaxItems": MOST_TASKS},
+    )
+    arns = [arn for page in pages for arn in page["taskArns"]]
+    batches = [arns[start : start + BATCH] for start in range(0, len(arns), BATCH)]
+    return [task for batch in batches for task in ecs.describe_tasks(cluster=cluster, tasks=batch)["tasks"]]

@@ -1,11 +1,13 @@
 """A state machine's error as a person reads it."""
 
 import json
+import re
 from typing import Any
 
 from functions.core.redaction import redact
 
 LENGTH = 500
+MESSAGE = re.compile(r'"errorMessage":\s*("(?:[^"\\]|\\.)*")')  # the JSON around it may have been cut
 
 
 def explain(error: dict[str, Any]) -> str:
@@ -20,7 +22,5 @@ def explain(error: dict[str, Any]) -> str:
 
 
 def _message(cause: str) -> str:
-    try:
-        return str(json.loads(cause)["errorMessage"])
-    except (ValueError, KeyError, TypeError):
-        return cause
+    found = MESSAGE.search(cause)
+    return str(json.loads(found[1])) if found else cause

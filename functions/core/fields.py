@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+Minutes = Annotated[int, Field(ge=1, le=1_440)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 StatusCodes = Annotated[str, StringConstraints(pattern=r"^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$")]
 

@@ -10,6 +10,7 @@ from functions.core.incidents import Incidents
 from functions.core.log import logger
 from functions.core.permissions import Permission, allow
 from functions.core.results import Change, Parameters
+from functions.core.template import fill, readable
 
 P = TypeVar("P", bound=Parameters)
 Risk = Literal["low", "medium", "high"]
@@ -35,6 +36,10 @@ class Fix(Function):
         self.revert: Callable[..., None] | None = None
         self.undo_effect: str | None = None
 
+    def effect_of(self, parameters: Parameters) -> str:
+        """Say what the fix changes with these parameters."""
+        return readable(fill(self.effect, parameters.model_dump().__getitem__))
+
     def undo(self, effect: str) -> Callable[[Callable[[dict[str, Any], Session], None]], Callable[..., None]]:
         """Declare how the change is taken back: `@handler.undo("Close the port again")`."""
 
@@ -52,11 +57,12 @@ class Fix(Function):
         """
         incidents = Incidents(self.aws)
         incident, round_number, number = event["incident"], event["round"], event["step"]
-        plan = approval.approved_plan(incidents, incident, round_number)
+        undo = bool(event.get("undo"))
+        plan = approval.approved_plan(incidents, incident, round_number, undo=undo)
         if not 0 <= number < len(plan.steps) or plan.steps[number].fix != self.name:
             raise approval.NotApproved(f"incident {incident}: step {number} of the approved plan is not {self.name}")
         item = f"change#{round_number}#{number}"
-        if event.get("undo"):
+        if undo:
             return self._undo(incidents, incident, item)
         return self._apply(incidents, incident, item, self.parameters.model_validate(plan.steps[number].parameters))
 
@@ -66,7 +72,9 @@ class Fix(Function):
             return Change(before=done["before"], after=done["after"], undo=done["undo"]).model_dump(mode="json")
         change: Change = self.body(parameters, self.aws)
         incidents.create(incident, item, {"fix": self.name} | change.model_dump())
-        incidents.note(incident, f"{self.name}: {change.before} → {change.after}")
+        incidents.note(
+            incident, f"{self.effect_of(parameters)}: was {readable(change.before)}, is {readable(change.after)}"
+        )
         logger.info("fixed", incident=incident, fix=self.name, changed=change.changed)
         return change.model_dump(mode="json")
 
@@ -77,7 +85,7 @@ class Fix(Function):
             return {"undone": False}
         self.revert(change["undo"], self.aws)
         incidents.update(incident, item, {"undone": True})
-        incidents.note(incident, f"{self.name} undone: back to {change['before']}")
+        incidents.note(incident, f"{self.undo_effect}: back to {readable(change['before'])}")
         return {"undone": True}
 
 

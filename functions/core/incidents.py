@@ -15,9 +15,9 @@ One DynamoDB table, keys `incident` and `item`:
 import os
 import time
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
@@ -34,15 +34,22 @@ class Conflict(Exception):
     """The item is not in the state that the write asked for; somebody else was first."""
 
 
+class Clients(Protocol):
+    """Whatever hands out boto3 clients."""
+
+    def client(self, service_name: Literal["dynamodb"], /) -> "DynamoDBClient":
+        """Return the client of DynamoDB."""
+
+
 class Incidents:
     """Reads and writes the incident table.
 
     Items are plain dictionaries of strings, whole numbers, booleans, lists and dictionaries.
     """
 
-    def __init__(self, aws: Session) -> None:
-        """Use the table named by the environment variable INCIDENTS_TABLE."""
-        self.table = os.environ["INCIDENTS_TABLE"]
+    def __init__(self, aws: Clients, table: str | None = None) -> None:
+        """Use a table; in a function the one named by the environment variable INCIDENTS_TABLE."""
+        self.table = table or os.environ["INCIDENTS_TABLE"]
         self.dynamodb: DynamoDBClient = aws.client("dynamodb")
 
     def get(self, incident: str, item: str = RECORD) -> dict[str, Any] | None:
@@ -129,7 +136,7 @@ class Incidents:
 
 def now() -> str:
     """Return the time as the record writes it: UTC, ISO 8601, milliseconds."""
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @cache

@@ -20,6 +20,10 @@ class Step(BaseModel):
     risk: str
     undo: str | None
 
+    def same_change(self, other: "Step") -> bool:
+        """Say whether both would change the same thing in the same way, however they describe it."""
+        return (self.fix, self.parameters) == (other.fix, other.parameters)
+
 
 class Plan(BaseModel):
     """The ordered fixes of one incident in one service."""

@@ -10,7 +10,8 @@ SECRETS = re.compile(
     | \beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_.-]+                  # JSON web token
     | (?<=://)[^\s/:@]+:[^\s/@]+(?=@)                           # user and password in a URL
     | (?i:(?<=bearer\s)|(?<=basic\s))[A-Za-z0-9._~+/=-]{8,}     # Authorization header
-    | (?i:\b\w*(?:token|secret|password|passwd|api_?key)\w*["']?\s*[:=]\s*["']?)(?P<value>[^\s"',;]{4,})
+    | (?i:\b(?<!\d:)(?!secretsmanager:)                        # a secret's ARN is a name: …:123456789012:secret:name
+      \w*(?:token|secret|password|passwd|api_?key)\w*["']?\s*[:=]\s*["']?)(?P<value>[^\s"',;]{4,})
     """,
     re.VERBOSE,
 )

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from functions.core.redaction import redact
 
-EVIDENCE_LINES = 10
+LINES = 10
 LINE_LENGTH = 300
 
 
@@ -20,7 +20,8 @@ class Finding(BaseModel):
     """What a check saw.
 
     `signals` answer the check's yes/no questions: True, False, or None for unknown, which is never read as fine.
-    `facts` hold ids, counts and times; `evidence` a few lines a person can judge by, redacted and cut.
+    `facts` hold ids, counts and times; `evidence` a few lines a person can judge by. All texts are redacted, and
+    everything is cut, so that a finding about a thousand targets is as large as one about two.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -30,16 +31,10 @@ class Finding(BaseModel):
     facts: dict[str, Any] = {}
     evidence: list[str] = []
 
-    @field_validator("summary")
+    @field_validator("summary", "facts", "evidence")
     @classmethod
-    def _short(cls, text: str) -> str:
-        return _cut(redact(text))
-
-    @field_validator("evidence")
-    @classmethod
-    def _bounded(cls, lines: list[str]) -> list[str]:
-        kept = [_cut(redact(line)) for line in lines[:EVIDENCE_LINES]]
-        return kept + [f"… {len(lines) - EVIDENCE_LINES} more"] if len(lines) > EVIDENCE_LINES else kept
+    def _bounded(cls, value: Any) -> Any:
+        return _cut(value)
 
 
 class Change(BaseModel):
@@ -57,5 +52,15 @@ class Change(BaseModel):
         return self.before != self.after
 
 
-def _cut(text: str) -> str:
+def _cut(value: Any) -> Any:
+    """Redact and cut a text, or the texts and lists inside of a value; doing so again changes nothing."""
+    if isinstance(value, dict):
+        return {name: _cut(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        more = len(value) - LINES
+        kept = value[:LINES] if more > 1 else value  # the words "… 1 more" take as much room as the line itself
+        return [*(_cut(inner) for inner in kept), *([f"… {more} more"] if more > 1 else [])]
+    if not isinstance(value, str):
+        return value
+    text = redact(value)
     return text if len(text) <= LINE_LENGTH else f"{text[:LINE_LENGTH]}…"

@@ -18,8 +18,9 @@ class Step(Function):
 
     def __call__(self, event: dict[str, Any], _context: object = None) -> dict[str, Any]:
         """Run the step."""
-        model = self.parameters
-        validated = model.model_validate(event) if issubclass(model, Parameters) else event
+        model: Any = self.parameters
+        validates = isinstance(model, type) and issubclass(model, Parameters)
+        validated = model.model_validate(event) if validates else event
         answer: dict[str, Any] = self.body(validated, self.aws)
         return answer
 

@@ -25,7 +25,7 @@ def fill(template: Any, lookup: Callable[[str], Any]) -> Any:
 def names(template: Any) -> set[str]:
     """List the names that a template mentions."""
     found: set[str] = set()
-    fill(template, lambda name: found.add(name))
+    fill(template, found.add)
     return found
 
 
@@ -33,4 +33,8 @@ def readable(value: Any) -> str:
     """Write a value as a person would say it."""
     if value is None:
         return "unknown"
-    return ", ".join(readable(one) for one in value) if isinstance(value, list) else str(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {readable(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(readable, value)) or "none"
+    return str(value)

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs
@@ -86,7 +86,7 @@ def _show(incidents: Incidents, link: Link) -> Response:
             record=record,
             question=link.question,
             diagnosis=Diagnosis.model_validate_json(link.question.diagnosis),
-            until=datetime.fromtimestamp(link.question.until, timezone.utc),
+            until=datetime.fromtimestamp(link.question.until, UTC),
             timeline=incidents.timeline(link.question.incident),
             link=link,
         ),
@@ -137,8 +137,8 @@ def _tell(aws: Session, incidents: Incidents, link: Link) -> None:
     try:
         states.send_task_success(taskToken=question.token, output=json.dumps({"decision": question.state}))
     except (states.exceptions.TaskTimedOut, states.exceptions.TaskDoesNotExist):
-        logger.warning("decided too late", incident=question.incident)
-        incidents.note(question.incident, "The decision came too late: the incident was closed by then")
+        logger.warning("not waiting for a decision", incident=question.incident)
+        incidents.note(question.incident, "The incident was not waiting for a decision any more when this one arrived")
     incidents.update(question.incident, approval.item(question.round), {"told": True})
 
 

@@ -82,9 +82,12 @@ def _count(service: str, event: Ending, record: dict[str, Any], asked: list[Appr
     metrics = Metrics(namespace="Runbooks", service=service)
     metrics.add_dimension("runbook", event.runbook)
     metrics.add_metric(f"Incident {event.outcome}", MetricUnit.Count, 1)
-    marks = {"TimeToDiagnose": record.get("diagnosed_at")}
-    marks |= {"TimeToApproval": one.decided_at for one in asked if one.state == "approved"}
-    marks |= {"TimeToRecovery": record["closed_at"]} if event.outcome == "recovered" else {}
+    approved = [one.decided_at for one in asked if one.state == "approved"]
+    marks = {
+        "TimeToDiagnose": record.get("diagnosed_at"),
+        "TimeToApproval": approved[-1] if approved else None,
+        "TimeToRecovery": record["closed_at"] if event.outcome == "recovered" else None,
+    }
     for name, moment in marks.items():
         if moment:
             metrics.add_metric(name, MetricUnit.Seconds, _seconds(record["opened_at"], moment))

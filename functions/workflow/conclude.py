@@ -25,7 +25,7 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
     """Rank the causes, build the plan, write both into the record.
 
     Returns:
-        `outcome` (healthy, plan, manual or unclear), the plan's `digest`, and its fixes by number for the chain to walk.
+        `outcome` (healthy, plan, manual or unclear), the plan's `digest`, and its fixes by number for the chain.
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     record = incidents.get(event.incident) or {}
@@ -68,7 +68,7 @@ def _plan(runbook: Compiled, diagnosis: Diagnosis, findings: Findings, resources
     steps: list[Step] = []
     for use in uses:
         one = _step(runbook, use, findings, resources)
-        if one not in steps:
+        if not any(one.same_change(other) for other in steps):
             steps.append(one)
     service = runbook.service
     return Plan(

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from functions.core.aws import Session
 from functions.core.log import logger
@@ -35,7 +35,7 @@ class Event(BaseModel):
 
     source: str
     detail_type: str = Field(alias="detail-type")
-    time: datetime
+    time: AwareDatetime
     detail: dict[str, Any]
 
 
@@ -84,12 +84,13 @@ def _parsed(event: Any) -> Event:
         return Event.model_validate(event)
     except ValidationError as error:
         problem = error.errors()[0]
-        raise Ignored(f"not an EventBridge event: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
+        place = ".".join(map(str, problem["loc"])) or "the whole"
+        raise Ignored(f"not an EventBridge event: {place}: {problem['msg']}") from error
 
 
 def _start(aws: Session, event: Event) -> str:
     start = _alarm(aws, event) if event.source == "aws.cloudwatch" else _ecs(event)
-    if datetime.now(timezone.utc) - start.at > MAX_AGE:
+    if datetime.now(UTC) - start.at > MAX_AGE:
         raise Ignored(f"{start.trigger['name']}: {start.trigger['at']} is more than {MAX_AGE} ago")
     states: SFNClient = aws.client("stepfunctions")
     machine = start.runbook.state_machine
@@ -108,7 +109,8 @@ def _alarm(aws: Session, event: Event) -> Start:
     runbook = next((one for one in compiled.read_all() if one.service.alarms.get(name) == one.runbook.name), None)
     if runbook is None:
         raise Ignored(f"no runbook is started by the alarm {name[:100] or '(without a name)'}")
-    alarms = aws.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    answer = aws.client("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    alarms = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
     if not alarms:
         raise Ignored(f"the alarm {name} does not exist (any more)")
     if alarms[0]["StateValue"] != "ALARM":
@@ -123,7 +125,7 @@ def _alarm(aws: Session, event: Event) -> Start:
 
 
 def _ecs(event: Event) -> Start:
-    kind = KINDS.get(event.detail_type, "")
+    kind = KINDS.get(event.detail_type, "") if event.source == "aws.ecs" else ""
     runbook = next((one for one in compiled.read_all() if kind in one.service.runbooks[one.runbook.name].events), None)
     deployment = str(event.detail.get("startedBy") or event.detail.get("deploymentId") or "")
     if runbook is None or not deployment:
@@ -140,4 +142,5 @@ def _ecs(event: Event) -> Start:
 
 
 def _trigger(kind: str, name: str, reason: str, at: datetime) -> dict[str, str]:
-    return {"kind": kind, "name": name, "reason": redact(reason)[:500], "at": at.isoformat()}
+    line = " ".join(redact(reason).split())  # of several lines, one could pass for a part of our mail
+    return {"kind": kind, "name": name, "reason": line[:500], "at": at.isoformat()}

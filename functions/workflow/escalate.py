@@ -20,6 +20,8 @@ WHY = {
     "not undone": "the approved change did not help, and undoing it failed",
     "unverifiable": "after the approved change it cannot be seen whether the service is healthy",
     "failed": "the automation itself failed",
+    "recovered": "the service has recovered, but its lock could not be taken away: it holds for up to an hour",
+    "healthy": "the service is healthy again, but its lock could not be taken away: it holds for up to an hour",
 }
 
 

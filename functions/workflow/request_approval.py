@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from functions.core import approval, mail
@@ -30,26 +30,23 @@ class Question(Of):
     allow("states:SendTaskSuccess", on="{state_machines}"),
 )
 def handler(event: Question, aws: Session) -> dict[str, Any]:
-    """Store the question, then mail every approver; where the service's policy is automatic, answer it at once."""
+    """Store the question, then mail every approver; where it is decided already, or by the policy, answer at once."""
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     record = incidents.get(event.incident) or {}
     plan = Plan.model_validate_json(record["plan"])
-    automatic = runbook.service.approval.policy == "automatic"
     until = int(time.time() + runbook.service.approval.timeout.total_seconds())
-    _store(incidents, event, plan, record["diagnosis"], until, automatic=automatic)
-    if automatic:
-        incidents.note(event.incident, "Approved by the service's policy, which asks nobody")
-        aws.client("stepfunctions").send_task_success(
-            taskToken=event.token, output=json.dumps({"decision": "approved"})
-        )
-        return {"asked": []}
+    state = _store(incidents, event, plan, record["diagnosis"], until)
+    if state == "pending" and runbook.service.approval.policy == "automatic":
+        state = _approve(incidents, event)
+    if state != "pending":
+        return _answer(aws, event, state)
     shown = {
         "service": runbook.service,
         "runbook": runbook.runbook,
         "record": record,
         "diagnosis": Diagnosis.model_validate_json(record["diagnosis"]),
         "plan": plan,
-        "until": datetime.fromtimestamp(until, timezone.utc),
+        "until": datetime.fromtimestamp(until, UTC),
     }
     for approver in runbook.service.approvers:
         _ask(aws, incidents, event, approver, shown)
@@ -57,8 +54,8 @@ def handler(event: Question, aws: Session) -> dict[str, Any]:
     return {"asked": runbook.service.approvers}
 
 
-def _store(incidents: Incidents, event: Question, plan: Plan, diagnosis: str, until: int, *, automatic: bool) -> None:
-    decision = {"state": "approved", "decided_by": "policy", "decided_at": now(), "channel": "automatic"}
+def _store(incidents: Incidents, event: Question, plan: Plan, diagnosis: str, until: int) -> str:
+    """Store the question; return its state, which is decided where an earlier try was answered before it failed."""
     question = {
         "round": event.round,
         "plan": plan.model_dump_json(),
@@ -71,9 +68,23 @@ def _store(incidents: Incidents, event: Question, plan: Plan, diagnosis: str, un
     }
     name = approval.item(event.round)
     try:
-        incidents.create(event.incident, name, question | (decision if automatic else {}))
+        incidents.create(event.incident, name, question)
     except Conflict:  # the state was retried and has a new token
-        incidents.update(event.incident, name, {"token": event.token}, state="pending")
+        incidents.update(event.incident, name, {"token": event.token, "until": until})
+    stored = incidents.get(event.incident, name) or question
+    return str(stored["state"])
+
+
+def _approve(incidents: Incidents, event: Question) -> str:
+    decision = {"state": "approved", "decided_by": "policy", "decided_at": now(), "channel": "automatic", "told": True}
+    incidents.update(event.incident, approval.item(event.round), decision, state="pending")
+    incidents.note(event.incident, "Approved by the service's policy, which asks nobody")
+    return "approved"
+
+
+def _answer(aws: Session, event: Question, state: str) -> dict[str, Any]:
+    aws.client("stepfunctions").send_task_success(taskToken=event.token, output=json.dumps({"decision": state}))
+    return {"asked": []}
 
 
 def _ask(aws: Session, incidents: Incidents, event: Question, approver: str, shown: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -44,12 +45,13 @@ def keep_token(event: Event) -> None:
     boto3.client("dynamodb").put_item(TableName=os.environ["TABLE"], Item=item)
 
 
-DO = {
+DO: dict[str, Callable[[Event], Any]] = {
     "fail": fail,
     "keep_token": keep_token,
     "sleep": lambda event: time.sleep(event["seconds"]),
     "leave": lambda _: os._exit(3),
     "big": lambda event: "x" * event["bytes"],
+    "environment": lambda _: dict(os.environ),
     "process": lambda _: os.getpid(),
     "list_clusters": lambda _: boto3.client("ecs").list_clusters()["clusterArns"],
     "update_service": lambda _: boto3.client("ecs").update_service(cluster="main", service="web", desiredCount=0),

@@ -99,3 +99,35 @@ def test_failed_event_is_retried_then_sent_to_destination_and_dead_letter_queue(
     assert dead["body"] == event
     assert dead["attributes"]["ErrorMessage"] == "asynchronous"
     assert sandbox.logs("worker").count(json.dumps(event)) == 2
+
+
+def test_event_that_grows_too_old_is_given_up(sandbox: Sandbox) -> None:
+    lambda_ = sandbox.client("lambda")
+    destination = {"OnFailure": {"Destination": "arn:aws:sqs:me-central-1:123456789012:failed"}}
+    age = {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 60}
+    lambda_.put_function_event_invoke_config(FunctionName="once", DestinationConfig=destination, **age)
+    lambda_.invoke(FunctionName="once", InvocationType="Event", Payload=json.dumps({"do": "fail"}))
+    context = message(sandbox, "failed")["body"]["requestContext"]
+    assert (context["condition"], context["approximateInvokeCount"]) == ("EventAgeExceeded", 1)
+
+
+def test_printed_metrics_reach_cloudwatch(sandbox: Sandbox) -> None:
+    directive = {
+        "Namespace": "Runbooks",
+        "Dimensions": [["Service"]],
+        "Metrics": [{"Name": "Diagnosed", "Unit": "Seconds"}],
+    }
+    invoke(sandbox, _aws={"CloudWatchMetrics": [directive]}, Service="bot", Diagnosed=4.5)
+    metric = until(lambda: sandbox.client("cloudwatch").list_metrics(Namespace="Runbooks")["Metrics"])[0]
+    assert metric["MetricName"] == "Diagnosed"
+    assert metric["Dimensions"] == [{"Name": "Service", "Value": "bot"}]
+
+
+def test_developers_own_aws_settings_do_not_reach_a_function(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    sandbox.cold()
+    answer, _ = invoke(sandbox, do="environment")
+    assert "AWS_PROFILE" not in answer
+    assert answer["AWS_ENDPOINT_URL"] == sandbox.endpoint
+    assert answer["AWS_ACCESS_KEY_ID"].startswith("ASIA")
+    assert answer["TABLE"] == "tokens"

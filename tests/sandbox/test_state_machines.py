@@ -36,7 +36,8 @@ def test_parallel_catch_retry_wait_and_success_by_task_token(sandbox: Sandbox) -
     ended = finished(sandbox, execution)
     took = time.monotonic() - began
     assert ended["status"] == "SUCCEEDED"
-    assert json.loads(ended["output"]) == {"findings": [TEXT, "unknown: ValueError"], "answer": {"by": "amel"}}
+    findings = [TEXT, "unknown: ValueError"]
+    assert json.loads(ended["output"]) == {"findings": findings, "answer": {"by": "amel"}, "text": TEXT}
     assert sandbox.logs("worker").count('{"do": "fail"}') == 2
     assert (30 + 6) / SPEED < took < 30
 

@@ -91,7 +91,7 @@ class Run:
     @staticmethod
     def link(mail: Mail) -> str:
         """The link in a mail."""
-        return LINK.findall(mail.body)[0]
+        return str(LINK.findall(mail.body)[0])
 
     def _mail(self, to: str) -> Mail:
         return self.sandbox.mailbox.wait_for(lambda mail: mail.to == to and self.incident in mail.body, SECONDS)

@@ -1,0 +1,45 @@
+"""Does a security group let a source in on a port?"""
+
+from ipaddress import ip_network
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from functions.core import security_groups
+from functions.core.aws import Session
+from functions.core.check import check
+from functions.core.fields import Port
+from functions.core.permissions import allow
+from functions.core.results import Finding, Parameters
+
+
+def _group_or_range(text: str) -> str:
+    if not text.startswith("sg-"):
+        ip_network(text)
+    return text
+
+
+class SecurityGroupPort(Parameters):
+    """A security group, a TCP port, and who should get in: a security group's id or an address range."""
+
+    security_group: str
+    port: Port
+    source: Annotated[str, AfterValidator(_group_or_range)]
+
+
+@check(
+    allow("ec2:DescribeSecurityGroups"),
+    signals={"port-closed": "The security group does not let the source in on the port"},
+)
+def handler(parameters: SecurityGroupPort, aws: Session) -> Finding:
+    """Does the security group let the source in? Source: ganopa-bot runbook 2, Checks AWS Console 4."""
+    rules = security_groups.rules(aws, parameters.security_group, parameters.port)
+    open_ = security_groups.lets_in(rules, parameters.source)
+    sources = [source for rule in rules for source in security_groups.sources(rule)]
+    answer = {True: "open", False: "closed", None: "unknown"}[open_]
+    others = f" (rules for {', '.join(sources)})" if sources else " (no rule)"
+    return Finding(
+        summary=f"{parameters.security_group}: port {parameters.port} {answer} to {parameters.source}{others}",
+        signals={"port-closed": None if open_ is None else not open_},
+        facts={"rules": sources},
+    )

@@ -1,0 +1,71 @@
+"""What do the service's containers log when they start?"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from functions.core import ecs
+from functions.core.aws import Session
+from functions.core.check import check
+from functions.core.errors import NotFound
+from functions.core.fields import Minutes
+from functions.core.permissions import allow
+from functions.core.results import Finding
+
+MOST = 2000
+TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(\S.*)")
+ERROR = re.compile(r'\b(?:ERROR|CRITICAL|FATAL|panic)\b|"level": ?"(?:error|fatal)"|^[\w.]{1,80}(?:Error|Exception): ')
+VARIABLE = re.compile(r"^KeyError: '([A-Z][A-Z0-9_]*)'", re.MULTILINE)
+SETTINGS = re.compile(r"validation errors? for \w*(?:Settings|Config|Environment)\w*\n")
+FIELD = re.compile(r"^(\w+)\n[ \t]+Field required", re.MULTILINE)
+
+
+class StartupErrors(ecs.ServiceParameters):
+    """A service, its log group, and how many minutes to look back at most."""
+
+    log_group: str
+    minutes: Minutes
+
+
+@check(
+    allow("ecs:DescribeServices", on=ecs.SERVICE),
+    allow("logs:FilterLogEvents", on="arn:aws:logs:{region}:{account}:log-group:{log_group}:*"),
+    signals={
+        "errors": "Containers of the current deployment log errors",
+        "missing-variable": "Containers of the current deployment log that an environment variable is missing",
+    },
+)
+def handler(parameters: StartupErrors, aws: Session) -> Finding:
+    """What errors do the current deployment's containers log? Source: ganopa-bot runbook 2, Checks AWS Console 2."""
+    deployed = ecs.primary(ecs.get(aws, parameters), aws)["createdAt"]
+    since = max(deployed, datetime.now(UTC) - timedelta(minutes=parameters.minutes))
+    texts, unseen = _read(aws, parameters.log_group, since)
+    raised = [error for text in texts for error in TRACEBACK.findall(text)]
+    errors = raised + [line for text in texts for line in text.splitlines() if ERROR.search(line)]
+    variables = sorted({name for text in texts for name in _variables(text)})
+    return Finding(
+        summary=f"{len(errors)} errors logged since {since:%Y-%m-%d %H:%M:%S}" + (f": {errors[0]}" if errors else ""),
+        signals={"errors": bool(errors) or unseen, "missing-variable": bool(variables) or unseen},
+        facts={"error": raised[-1] if raised else next(iter(errors), None), "variables": variables},
+        evidence=list(dict.fromkeys(errors)),
+    )
+
+
+def _read(aws: Session, log_group: str, since: datetime) -> tuple[list[str], bool | None]:
+    """Read what each container logged, oldest first; and None where there was more, else False."""
+    logs = aws.client("logs")
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName=log_group, startTime=int(since.timestamp() * 1000), PaginationConfig={"MaxItems": MOST}
+    )
+    try:
+        events = [event for page in pages for event in page["events"]]
+    except logs.exceptions.ResourceNotFoundException as error:
+        raise NotFound("log group", log_group, aws) from error
+    streams: dict[str, str] = {}
+    for event in events:
+        name, line = event["logStreamName"], event["message"].rstrip("\n")
+        streams[name] = f"{streams.get(name, '')}{line}\n"
+    return list(streams.values()), None if len(events) >= MOST else False
+
+
+def _variables(text: str) -> list[str]:
+    return VARIABLE.findall(text) + (FIELD.findall(text) if SETTINGS.search(text) else [])

@@ -1,0 +1,71 @@
+"""Opens a port of a security group to another security group."""
+
+from typing import Annotated, Any
+
+from botocore.exceptions import ClientError
+from pydantic import AfterValidator
+
+from functions.core import security_groups
+from functions.core.aws import Session
+from functions.core.fields import Port
+from functions.core.fix import fix
+from functions.core.permissions import allow
+from functions.core.results import Change, Parameters
+
+GONE = ("InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound")
+
+
+def _group(source: str) -> str:
+    if not source.startswith("sg-"):
+        raise ValueError(
+            f"{source} is no security group: a port is never opened to addresses, only to a group's members"
+        )
+    return source
+
+
+class OpenSecurityGroupPort(Parameters):
+    """A security group, a TCP port, and the security group whose members may use it; groups by id."""
+
+    security_group: str
+    port: Port
+    source: Annotated[str, AfterValidator(_group)]
+
+
+@fix(
+    allow("ec2:DescribeSecurityGroups"),
+    allow(
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:RevokeSecurityGroupIngress",
+        on="arn:aws:ec2:{region}:{account}:security-group/{security_group}",
+    ),
+    effect="Opens TCP port {port} of {security_group} to members of {source} only",
+    risk="low",
+)
+def handler(parameters: OpenSecurityGroupPort, aws: Session) -> Change:
+    """Open the port to the load balancer's security group. Source: ganopa-bot runbook 2, Fix 4."""
+    group, port, source = parameters.security_group, parameters.port, parameters.source
+    rules = security_groups.rules(aws, group, port)
+    before = [one for rule in rules for one in security_groups.sources(rule)]
+    if security_groups.lets_in(rules, source):
+        return Change(before={"sources": before}, after={"sources": before})
+    made = aws.client("ec2").authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[
+            {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": [{"GroupId": source}]}
+        ],
+    )
+    undo = {
+        "GroupId": group,
+        "SecurityGroupRuleIds": [one["SecurityGroupRuleId"] for one in made["SecurityGroupRules"]],
+    }
+    return Change(before={"sources": before}, after={"sources": [*before, source]}, undo=undo)
+
+
+@handler.undo("Removes exactly the rule that was added")
+def revert(undo: dict[str, Any], aws: Session) -> None:
+    """Remove the rule, unless it is gone already."""
+    try:
+        aws.client("ec2").revoke_security_group_ingress(**undo)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise

@@ -1,0 +1,53 @@
+"""Which IAM actions functions really call, seen where the requests leave."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.model import OperationModel
+
+from functions.core.function import Function
+
+PREFIXES = {"monitoring": "cloudwatch"}  # IAM's name of a service, where it is not the one that requests are signed for
+
+
+class Undeclared(AssertionError):
+    """A function called an action that it does not declare; on AWS that is AccessDenied."""
+
+
+class Actions:
+    """The record, for the whole test run: which function called which IAM actions, by the function's entry."""
+
+    def __init__(self) -> None:
+        self.called: dict[str, set[str]] = defaultdict(set)
+        self._function: Function | None = None
+
+    def watch(self, session: boto3.Session) -> None:
+        """See every request of a session's clients, of those made from now on."""
+        session.events.register("before-call", self._see)
+
+    @contextmanager
+    def of(self, function: Function) -> Iterator[None]:
+        """Within the block, requests are the function's."""
+        self._function = function
+        self.called[function.entry]
+        try:
+            yield
+        finally:
+            self._function = None
+
+    def _see(self, model: OperationModel, **_: Any) -> None:
+        if self._function is None:
+            return
+        name = model.service_model.signing_name
+        action = f"{PREFIXES.get(name, name)}:{model.name}"
+        self.called[self._function.entry].add(action)
+        if action not in declared(self._function):
+            raise Undeclared(f"{self._function.entry} calls {action}: declare it with allow(...) or do not call it")
+
+
+def declared(function: Function) -> set[str]:
+    """List the actions that a function's body declares."""
+    return {action for permission in function.permissions for action in permission.actions}

@@ -1,0 +1,62 @@
+"""What all tests share: AWS as moto simulates it, and the record of the IAM actions that functions call."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto import mock_aws
+
+from functions.core.aws import Session
+from tests.actions import Actions
+
+REGION = "me-central-1"
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = (
+    "false"  # thousands of machine images nobody asks for, loaded anew for each test
+)
+
+
+@pytest.fixture(scope="session")
+def actions() -> Actions:
+    """The record of this run."""
+    return Actions()
+
+
+@pytest.fixture(scope="session")
+def recorded(actions: Actions) -> Session:
+    """The functions' session; its clients are made once, because that is what takes time."""
+    session = Session()
+    actions.watch(session)
+    return session
+
+
+@pytest.fixture(scope="session")
+def operators() -> Session:
+    """The session by which tests build and break what functions look at."""
+    return Session()
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty account."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def aws(account: None, recorded: Session) -> Session:  # noqa: ARG001  a client must not be made outside of moto
+    """The functions' session, on an empty account."""
+    return recorded
+
+
+@pytest.fixture
+def operator(account: None, operators: Session) -> Session:  # noqa: ARG001  as above
+    """The tests' own session, on the same account."""
+    return operators
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the permission test last: it judges what the other tests have recorded."""
+    last = Path(__file__).with_name("test_permissions.py")
+    items.sort(key=lambda item: item.path == last)

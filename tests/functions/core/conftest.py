@@ -1,0 +1,5 @@
+"""The steps' world serves here too: an empty incident table, and the way to an approved plan."""
+
+from tests.functions.workflow.conftest import answers, environment, package, recorded, session, world
+
+__all__ = ["answers", "environment", "package", "recorded", "session", "world"]

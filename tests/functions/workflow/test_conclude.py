@@ -1,0 +1,308 @@
+import json
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from functions.core.diagnosis import Diagnosis, RankedCause
+from functions.workflow import conclude
+from statemachines import compiled
+from statemachines.compiled import Compiled
+from statemachines.model import Runbook
+from tests.functions.workflow.world import CLOSED_PORT, DOWN, EMPTY, OF, RUNBOOK, UNHEALTHY, World, findings
+
+WRONG_HEALTH_CHECK = (*UNHEALTHY, "probe.mismatch")
+DESIRED_ZERO = (*EMPTY, "service.desired-zero")
+CRASH = (*EMPTY, "service.below-desired", "tasks.container-exited", "logs.errors")
+FIXED = {
+    "service-inactive": ((*EMPTY, "service.inactive"), "recreate_ecs_service"),
+    "desired-count-zero": (DESIRED_ZERO, "restore_desired_count"),
+    "service-not-attached": ((*EMPTY, "service.not-attached"), "attach_target_group"),
+    "port-closed-to-load-balancer": (CLOSED_PORT, "open_security_group_port"),
+    "health-check-wrong": (WRONG_HEALTH_CHECK, "correct_health_check"),
+    "image-arrived-late": (
+        (*EMPTY, "service.below-desired", "service.deployment-failed", "tasks.image-missing"),
+        "force_new_deployment",
+    ),
+}
+IMAGE = "123456789012.dkr.ecr.me-central-1.amazonaws.com/ganopa-bot:v2"
+FACTS: dict[str, dict[str, Any]] = {
+    "tasks": {"reason": "Essential container in task exited", "exit_code": 1},
+    "image": {"image": IMAGE},
+    "logs": {"error": "KeyError: 'TELEGRAM_BOT_TOKEN'", "variables": ["TELEGRAM_BOT_TOKEN"]},
+    "targets": {"reasons": ["Target.FailedHealthChecks"]},
+    "service": {"task_definition": "ganopa-bot:7"},
+}
+MANUAL = {
+    "image-missing": ((*EMPTY, "image.absent", "tasks.image-missing"), f"{IMAGE} is not in the registry"),
+    "variable-missing": ((*CRASH, "logs.missing-variable"), "(exit code 1): it needs TELEGRAM_BOT_TOKEN."),
+    "container-crashes": (CRASH, "move the service back to the revision before ganopa-bot:7"),
+    "container-not-listening": ((*UNHEALTHY, "targets.connection-refused"), "must listen on 0.0.0.0:8000"),
+    "internet-cannot-reach-load-balancer": (
+        ("health.failing", "health.unreachable", "webhook.failing", "webhook.unreachable", "entrance.port-closed"),
+        "authorize-security-group-ingress --group-id sg-0a1b0000000000001 --protocol tcp --port 443",
+    ),
+}
+
+
+@pytest.fixture
+def concluding(world: World) -> World:
+    """A world with an open incident."""
+    world.open()
+    return world
+
+
+def causes(world: World) -> list[RankedCause]:
+    """Read the causes as they were ranked."""
+    return Diagnosis.model_validate_json(world.record["diagnosis"]).causes
+
+
+@pytest.mark.usefixtures("world")
+def test_every_cause_of_the_runbook_is_among_these_tests() -> None:
+    assert {cause.name for cause in compiled.read(RUNBOOK).runbook.causes} == FIXED.keys() | MANUAL.keys()
+
+
+@pytest.mark.parametrize(("name", "signals", "fix"), [(name, *given) for name, given in FIXED.items()])
+def test_a_cause_is_named_first_and_its_fix_is_planned(
+    concluding: World, name: str, signals: tuple[str, ...], fix: str
+) -> None:
+    answer = concluding.conclude(findings(*signals))
+    assert (answer["outcome"], answer["count"], answer["fixes"]) == ("plan", 1, {"0": fix})
+    first, *others = causes(concluding)
+    assert (first.name, first.standing) == (name, "confirmed")
+    assert "confirmed" not in {cause.standing for cause in others}
+    assert concluding.timeline[-1] == f"Diagnosed: {first.title}"
+    (step,) = concluding.plan.steps
+    assert concluding.plan.digest == answer["digest"]
+    assert step.fix == fix
+    assert "{" not in step.effect + step.before + step.after  # every name in braces found its value
+
+
+@pytest.mark.parametrize(("name", "signals", "words"), [(name, *given) for name, given in MANUAL.items()])
+def test_a_cause_is_named_first_with_what_to_do_by_hand(
+    concluding: World, name: str, signals: tuple[str, ...], words: str
+) -> None:
+    answer = concluding.conclude(findings(*signals, facts=FACTS))
+    assert (answer["outcome"], answer["fixes"]) == ("manual", {})
+    first, *others = causes(concluding)
+    assert (first.name, first.standing) == (name, "confirmed")
+    assert "confirmed" not in {cause.standing for cause in others}
+    assert words in " ".join(first.manual.split())
+
+
+def test_the_plan_says_exactly_what_would_change(concluding: World) -> None:
+    concluding.conclude(findings(*CLOSED_PORT))
+    (step,) = concluding.plan.steps
+    assert step.parameters == {
+        "security_group": "sg-0a1b0000000000002",
+        "port": 8000,
+        "source": "sg-0a1b0000000000001",
+    }
+    assert step.before == "port 8000 closed to sg-0a1b0000000000001"
+    assert step.after == "port 8000 open to sg-0a1b0000000000001 only"
+
+
+def test_a_fact_that_nobody_knows_is_called_unknown(concluding: World) -> None:
+    concluding.conclude(findings(*WRONG_HEALTH_CHECK, facts={"probe": {"path": "/healthz", "port": "traffic-port"}}))
+    assert concluding.plan.steps[0].before == "path /healthz, port traffic-port, expects unknown"
+
+
+def test_two_causes_give_one_plan_in_the_order_of_the_runbook(concluding: World) -> None:
+    answer = concluding.conclude(findings(*WRONG_HEALTH_CHECK, "firewall.port-closed", "service.desired-zero"))
+    assert answer["fixes"] == {
+        "0": "restore_desired_count",
+        "1": "open_security_group_port",
+        "2": "correct_health_check",
+    }
+    assert [cause.name for cause in causes(concluding) if cause.standing == "confirmed"] == [
+        "desired-count-zero",
+        "port-closed-to-load-balancer",
+        "health-check-wrong",
+    ]
+
+
+def test_a_cause_by_hand_beside_one_with_a_fix_keeps_its_instructions(concluding: World) -> None:
+    answer = concluding.conclude(findings(*CLOSED_PORT, "entrance.port-closed"))
+    assert answer["fixes"] == {"0": "open_security_group_port"}
+    assert [cause.manual != "" for cause in causes(concluding) if cause.standing == "confirmed"] == [False, True]
+
+
+def test_the_same_change_for_two_causes_stands_in_the_plan_once(
+    concluding: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = compiled.read(RUNBOOK)
+    twin = next(cause for cause in original.runbook.causes if cause.name == "port-closed-to-load-balancer")
+    use = twin.fix[0].model_copy(update={"before": "as another author would say it"})
+    twin = twin.model_copy(update={"name": "twin", "fix": [use]})
+    runbook = original.runbook.model_copy(update={"causes": [*original.runbook.causes, twin]})
+    monkeypatch.setattr(compiled, "read", lambda _: original.model_copy(update={"runbook": runbook}))
+    assert concluding.conclude(findings(*CLOSED_PORT))["count"] == 1
+
+
+def test_a_service_that_is_well_needs_nothing(concluding: World) -> None:
+    answer = concluding.conclude(findings())
+    assert (answer["outcome"], answer["fixes"]) == ("healthy", {})
+    assert {cause.standing for cause in causes(concluding)} == {"ruled out"}
+    assert concluding.timeline[-1] == "Diagnosed: The service is healthy"
+
+
+@pytest.mark.parametrize("signal", ["health.failing", "webhook.failing", "targets.none-healthy"])
+def test_what_is_unknown_is_never_healthy(concluding: World, signal: str) -> None:
+    assert concluding.conclude(findings(unknown=[signal]))["outcome"] == "unclear"
+    assert Diagnosis.model_validate_json(concluding.record["diagnosis"]).healthy is None
+
+
+def test_findings_that_never_came_are_unknown(concluding: World) -> None:
+    assert concluding.conclude({})["outcome"] == "unclear"
+    assert {cause.standing for cause in causes(concluding)} == {"possible"}
+
+
+def test_a_failed_check_is_unknown_and_says_why(concluding: World) -> None:
+    answer = concluding.conclude(findings(*CLOSED_PORT, failed=["firewall"]))
+    assert answer["outcome"] == "unclear"
+    diagnosis = Diagnosis.model_validate_json(concluding.record["diagnosis"])
+    why = "unknown: the check firewall failed: TimeoutError: no answer after 5 s"
+    assert diagnosis.summaries["firewall"] == why
+    blocked = next(cause for cause in diagnosis.causes if cause.name == "port-closed-to-load-balancer")
+    assert blocked.standing == "possible"
+    assert blocked.unknown == [f"Unknown: {compiled.read(RUNBOOK).questions['firewall']['port-closed']} ({why})"]
+
+
+@pytest.mark.parametrize(
+    ("signals", "excluded"),
+    [
+        ((*EMPTY, "service.not-attached", "service.inactive"), "service-not-attached"),
+        ((*EMPTY, "tasks.image-missing", "service.deployment-failed", "image.absent"), "image-arrived-late"),
+    ],
+)
+def test_a_cause_that_is_ruled_out_gives_no_fix(concluding: World, signals: tuple[str, ...], excluded: str) -> None:
+    concluding.conclude(findings(*signals))
+    assert next(cause for cause in causes(concluding) if cause.name == excluded).standing == "ruled out"
+    assert FIXED[excluded][1] not in [step.fix for step in concluding.plan.steps]
+
+
+def test_a_cause_whose_exclusion_is_unknown_gives_no_fix(concluding: World) -> None:
+    answer = concluding.conclude(findings(*EMPTY, "service.not-attached", unknown=["service.inactive"]))
+    assert answer["outcome"] == "unclear"
+
+
+def test_the_digest_does_not_depend_on_evidence(concluding: World) -> None:
+    first = concluding.conclude(findings(*WRONG_HEALTH_CHECK, facts={"probe": {"path": "/healthz"}}))
+    noisy = findings(
+        *WRONG_HEALTH_CHECK,
+        "logs.errors",
+        facts={"probe": {"path": "/other"}, "targets": {"total": 7}},
+        evidence={"logs": ["12:00:00 another line"]},
+    )
+    for one in noisy.values():
+        one["summary"] += ", 7 seconds later"
+    second = concluding.conclude(noisy)
+    assert second["digest"] == first["digest"]
+    assert concluding.plan.steps[0].before.startswith("path /other")
+
+
+def changed_resource(runbook: Compiled) -> Compiled:
+    """Let the service stand on another port."""
+    service = runbook.service.model_copy(update={"resources": runbook.service.resources | {"container_port": 9000}})
+    return runbook.model_copy(update={"service": service})
+
+
+def changed_account(runbook: Compiled) -> Compiled:
+    """Let the service stand in another account."""
+    return runbook.model_copy(update={"service": runbook.service.model_copy(update={"account": "999999999999"})})
+
+
+@pytest.mark.parametrize("change", [changed_resource, changed_account])
+def test_the_digest_changes_with_the_effect(concluding: World, monkeypatch: pytest.MonkeyPatch, change: Any) -> None:
+    first = concluding.conclude(findings(*CLOSED_PORT))
+    other = change(compiled.read(RUNBOOK))
+    monkeypatch.setattr(compiled, "read", lambda _: other)
+    assert concluding.conclude(findings(*CLOSED_PORT))["digest"] != first["digest"]
+
+
+def test_another_fix_has_another_digest(concluding: World) -> None:
+    digests = {concluding.conclude(findings(*signals))["digest"] for signals, _ in FIXED.values()}
+    assert len(digests) == len(FIXED)
+
+
+def test_overrides_hold_for_the_plan_too(world: World) -> None:
+    world.open({"parameters": {"health_url": "https://api.maisonganopa.com/ready"}})
+    assert world.conclude(findings(*CLOSED_PORT))["outcome"] == "plan"
+    assert world.record["overrides"] == {"health_url": "https://api.maisonganopa.com/ready"}
+
+
+def test_what_is_broken_is_remembered_for_the_verdict(concluding: World) -> None:
+    concluding.conclude(findings("health.failing", unknown=["webhook.failing"]))
+    assert concluding.record["broken"] == ["health.failing"]
+
+
+def test_the_time_of_the_first_diagnosis_is_kept(concluding: World) -> None:
+    concluding.conclude(findings(*CLOSED_PORT))
+    first = concluding.record["diagnosed_at"]
+    concluding.conclude(findings(*CLOSED_PORT))
+    assert concluding.record["diagnosed_at"] == first
+
+
+def test_a_thousand_targets_make_the_record_no_larger(concluding: World) -> None:
+    def size(targets: int) -> int:
+        reasons = [f"Target {number:04} failed its health checks" for number in range(targets)]
+        found = findings(*UNHEALTHY, facts={"targets": {"reasons": reasons}}, evidence={"targets": reasons})
+        concluding.conclude(found)
+        return len(json.dumps(concluding.record))
+
+    assert abs(size(1000) - size(20)) < 10
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    signals=st.sampled_from([CLOSED_PORT, WRONG_HEALTH_CHECK, DESIRED_ZERO, DOWN, CRASH]),
+    chance=st.randoms(use_true_random=False),
+)
+def test_the_order_of_findings_and_signals_does_not_matter(
+    concluding: World, signals: tuple[str, ...], chance: Random
+) -> None:
+    found = findings(*signals)
+    first = concluding.conclude(found)
+    ranked = causes(concluding)
+    shuffled = {
+        name: found[name]
+        | {"signals": dict(chance.sample(list(found[name]["signals"].items()), len(found[name]["signals"])))}
+        for name in chance.sample(list(found), len(found))
+    }
+    assert concluding.conclude(shuffled) == first
+    assert causes(concluding) == ranked
+
+
+def test_an_event_with_a_key_that_no_state_sends_is_refused(concluding: World) -> None:
+    with pytest.raises(ValueError, match="Extra inputs are not permitted"):
+        conclude.handler({**OF, "findings": findings(), "approve": True})
+    assert concluding.record.get("plan") is None
+
+
+def test_a_runbook_with_one_check_works_alike(concluding: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = compiled.read(RUNBOOK)
+    document = original.runbook.model_dump(by_alias=True)
+    document |= {
+        "checks": {"firewall": document["checks"]["firewall"]},
+        "causes": [
+            {
+                "name": "closed",
+                "title": "The port is closed",
+                "confirmed_by": ["firewall.port-closed"],
+                "manual": "Open port {container_port}.",
+            }
+        ],
+        "validation": {"signals": ["firewall.port-closed"], "every": 1, "attempts": 1},
+    }
+    small = original.model_copy(
+        update={
+            "runbook": Runbook.model_validate(document),
+            "questions": {"firewall": original.questions["firewall"]},
+        }
+    )
+    monkeypatch.setattr(compiled, "read", lambda _: small)
+    found = findings("firewall.port-closed")
+    assert concluding.conclude(found)["outcome"] == "manual"
+    assert causes(concluding)[0].manual == "Open port 8000."

@@ -1,0 +1,110 @@
+from typing import Any
+
+import pytest
+
+from functions.workflow import open_incident
+from tests.functions.workflow.world import OF, TRIGGER, World
+
+ALLOWED = 'Allowed: {} or {"mode": "fix" or "diagnose", "parameters": {…}} with the parameters health_url, webhook_url.'
+PATTERN = r"^https://api\.maisonganopa\.com/[A-Za-z0-9/_-]*$"
+URL = "https://api.maisonganopa.com/ready"
+
+
+def refused(world: World, given: Any) -> str:
+    """Open with a bad input; return the sentence, once it is sure that nothing was written."""
+    answer = open_incident.handler({**OF, "input": given})
+    assert answer["checks"] == {}
+    assert world.items == []
+    return str(answer["refused"])
+
+
+def test_an_empty_input_opens_the_incident(world: World) -> None:
+    answer = world.open({})
+    assert (answer["refused"], answer["mode"]) == ("", "fix")
+    assert world.record["state"] == "open"
+    assert world.record["trigger"] == {"kind": "person"}
+    assert world.timeline == ["Opened: started by hand"]
+
+
+def test_the_parameters_of_every_check_come_from_the_service_file(world: World) -> None:
+    checks = world.open({})["checks"]
+    assert checks["health"] == {"url": "https://api.maisonganopa.com/health", "accept": "200"}
+    assert checks["firewall"]["port"] == 8000  # a number stays one
+
+
+def test_an_alarm_is_remembered_as_what_started_it(world: World) -> None:
+    world.open({"trigger": TRIGGER})
+    assert world.record["trigger"] == TRIGGER
+    assert world.timeline == [f"Opened: {TRIGGER['reason']}"]
+
+
+def test_diagnose_is_handed_on(world: World) -> None:
+    assert world.open({"mode": "diagnose"})["mode"] == "diagnose"
+    assert world.record["mode"] == "diagnose"
+
+
+def test_an_override_reaches_the_checks_and_the_record(world: World) -> None:
+    checks = world.open({"parameters": {"health_url": URL}})["checks"]
+    assert checks["health"]["url"] == URL
+    assert checks["webhook"]["url"] == "https://api.maisonganopa.com/telegram/webhook"
+    assert world.record["overrides"] == {"health_url": URL}
+
+
+def test_a_retried_open_changes_nothing(world: World) -> None:
+    first = world.open({"mode": "diagnose"})
+    before = world.items
+    assert world.open({"mode": "diagnose"}) == first
+    assert world.items == before
+
+
+def test_an_unknown_key_is_refused(world: World) -> None:
+    assert refused(world, {"force": True}) == f"force: Extra inputs are not permitted. {ALLOWED}"
+
+
+def test_an_unknown_parameter_is_refused(world: World) -> None:
+    sentence = refused(world, {"parameters": {"cluster": "another"}})
+    assert sentence == f"parameters.cluster: may not be given by hand. {ALLOWED}"
+
+
+def test_a_parameter_of_another_type_is_refused(world: World) -> None:
+    sentence = refused(world, {"parameters": {"health_url": 8000}})
+    assert sentence == f"parameters.health_url: must be a text that matches {PATTERN}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://evil.example/health",
+        f"{URL}\n",
+        f"x{URL}",
+        f"{URL}?token=a",
+        "https://api.maisonganopa.com.evil.example/",
+    ],
+)
+def test_a_value_that_does_not_match_is_refused(world: World, value: str) -> None:
+    sentence = refused(world, {"parameters": {"health_url": value}})
+    assert sentence == f"parameters.health_url: must be a text that matches {PATTERN}"
+
+
+def test_an_unknown_mode_is_refused(world: World) -> None:
+    assert refused(world, {"mode": "repair"}) == f"mode: Input should be 'fix' or 'diagnose'. {ALLOWED}"
+
+
+def test_parameters_that_are_no_object_are_refused(world: World) -> None:
+    assert refused(world, {"parameters": ["a"]}) == f"parameters: Input should be a valid dictionary. {ALLOWED}"
+
+
+def test_an_oversized_input_is_refused(world: World) -> None:
+    sentence = refused(world, {"parameters": {"health_url": "a" * 8_192}})
+    assert sentence == f"The input has 8226 bytes; at most 8192 are allowed. {ALLOWED}"
+
+
+@pytest.mark.parametrize("given", [[], "{}", 1, None, True])
+def test_an_input_that_is_no_object_is_refused(world: World, given: Any) -> None:
+    sentence = refused(world, given)
+    assert sentence == f"input: Input should be a valid dictionary or instance of Input. {ALLOWED}"
+
+
+def test_a_trigger_that_no_dispatcher_sends_is_refused(world: World) -> None:
+    sentence = refused(world, {"trigger": {**TRIGGER, "kind": "magic"}})
+    assert sentence == f"trigger.kind: Input should be 'alarm' or 'event'. {ALLOWED}"

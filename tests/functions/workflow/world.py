@@ -1,0 +1,157 @@
+"""What the steps of the chain meet: the incident table, the topic, and findings as checks give them."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.sns import sns_backends
+
+from functions.core.aws import Session
+from functions.core.incidents import Incidents
+from functions.core.plan import Plan
+from functions.workflow import approval_page, conclude, open_incident, request_approval
+from statemachines import compiled
+
+REGION = "me-central-1"
+TABLE = "incidents"
+TOPIC = f"arn:aws:sns:{REGION}:{DEFAULT_ACCOUNT_ID}:approvers"
+URL = "https://approve.example"
+RUNBOOK = "webhook_unavailable"
+INCIDENT = "2026-11-21T08-00-00-ganopa-bot-unhealthy-hosts-0123456789"
+OF = {"incident": INCIDENT, "runbook": RUNBOOK}
+REASON = "Threshold Crossed: 1 datapoint [1.0] was greater than the threshold (0.0)."
+TRIGGER = {
+    "kind": "alarm",
+    "name": "ganopa-bot-unhealthy-hosts",
+    "reason": REASON,
+    "at": "2026-11-21T08:00:00+00:00",
+}
+
+DOWN = ("health.failing", "health.no-backend", "webhook.failing", "webhook.no-backend", "targets.none-healthy")
+EMPTY = (*DOWN, "targets.no-targets")
+UNHEALTHY = (*DOWN, "targets.unhealthy-targets")
+CLOSED_PORT = (*UNHEALTHY, "firewall.port-closed")
+
+
+class Mail(NamedTuple):
+    """One mail, as SNS was asked to send it."""
+
+    to: str
+    subject: str
+    text: str
+
+    @property
+    def link(self) -> str:
+        """The approver's link: the secret at the end of the one address of the mail."""
+        (address,) = [line for line in self.text.splitlines() if line.startswith(f"{URL}/incidents/")]
+        return address.rpartition("/")[2]
+
+
+class World:
+    """Reads what the steps wrote, and walks an incident to the step that a test is about."""
+
+    def __init__(self, aws: Session, answers: list[tuple[str, str]]) -> None:
+        """Keep the session, and the list in which the task's answers arrive: token and output."""
+        self.aws = aws
+        self.answers = answers
+        self.incidents = Incidents(self.aws)
+
+    @property
+    def mails(self) -> list[Mail]:
+        """Every mail sent."""
+        sent = sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[TOPIC].sent_notifications
+        return [
+            Mail((attributes or {})["approver"]["Value"], str(subject), text)
+            for _, text, subject, attributes, _ in sent
+        ]
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """The whole table, as DynamoDB stores it."""
+        return list(self.aws.client("dynamodb").scan(TableName=TABLE)["Items"])
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The incident's record."""
+        return self.incidents.get(INCIDENT) or {}
+
+    @property
+    def timeline(self) -> list[str]:
+        """The texts of the incident's timeline."""
+        return [line["text"] for line in self.incidents.timeline(INCIDENT)]
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that was concluded last."""
+        return Plan.model_validate_json(self.record["plan"])
+
+    def question(self, round_number: int = 1) -> dict[str, Any]:
+        """Read a question as it is stored."""
+        return self.incidents.get(INCIDENT, f"approval#{round_number}") or {}
+
+    def open(self, given: Any = None) -> dict[str, Any]:
+        """Open the incident."""
+        return open_incident.handler({**OF, "input": {"trigger": TRIGGER} if given is None else given})
+
+    def conclude(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Conclude from findings."""
+        return conclude.handler({**OF, "findings": found})
+
+    def ask(self, *true: str, token: str = "token-1") -> list[Mail]:  # noqa: S107 (a task's token in a test)
+        """Walk to the question about the cause that these signals prove; return the mails."""
+        self.open()
+        self.conclude(findings(*(true or CLOSED_PORT)))
+        request_approval.handler({**OF, "round": 1, "token": token})
+        return self.mails
+
+    def page(
+        self, link: str, method: str = "GET", form: dict[str, str] | None = None, **headers: str
+    ) -> approval_page.Response:
+        """Send the approval page a request, as API Gateway does (payload format 2.0)."""
+        return approval_page.handler(
+            {
+                "version": "2.0",
+                "rawPath": f"/incidents/{link}",
+                "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+                "requestContext": {"http": {"method": method, "path": f"/incidents/{link}", "sourceIp": "192.0.2.7"}},
+                "pathParameters": {"link": link},
+                "isBase64Encoded": False,
+                **({"body": urlencode(form)} if form is not None else {}),
+            }
+        )
+
+
+def findings(
+    *true: str,
+    unknown: Iterable[str] = (),
+    failed: Iterable[str] = (),
+    facts: dict[str, dict[str, Any]] | None = None,
+    evidence: dict[str, list[str]] | None = None,
+) -> dict[str, Any]:
+    """Write the findings of every check of the runbook as the state machine gathers them.
+
+    Args:
+        true: the signals that are true; every other one is false.
+        unknown: the signals that are unknown.
+        failed: the checks that failed.
+        facts: facts by check.
+        evidence: evidence by check.
+    """
+    questions = compiled.read(RUNBOOK).questions
+    asked = {f"{name}.{question}" for name in questions for question in questions[name]}
+    assert asked >= {*true, *unknown}, f"no such signal: {sorted({*true, *unknown} - asked)}"
+    answers: dict[str, Any] = {
+        name: {
+            "summary": f"{name} was looked at",
+            "signals": {
+                question: None if f"{name}.{question}" in unknown else f"{name}.{question}" in true
+                for question in questions[name]
+            },
+            "facts": (facts or {}).get(name, {}),
+            "evidence": (evidence or {}).get(name, []),
+        }
+        for name in questions
+    }
+    broken = {"error": "TimeoutError", "cause": '{"errorMessage": "no answer after 5 s", "errorType": "TimeoutError"}'}
+    return answers | dict.fromkeys(failed, broken)

@@ -1,0 +1,368 @@
+import json
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import jsonata
+import pytest
+
+from functions.core import catalogue
+from functions.workflow.target_lock import HELD_SECONDS, TargetLocked
+from statemachines import load
+from statemachines.chain import MAX_LOOKS, MAX_QUESTIONS, State, States, compile_chain
+from statemachines.model import LONGEST_VALIDATION, Runbook, Service
+
+USES = [(service, name) for service in load.services().values() for name in service.runbooks]
+FUNCTIONS = {
+    f"{function.kind}/{name}": function
+    for functions in (catalogue.checks(), catalogue.fixes(), catalogue.steps())
+    for name, function in functions.items()
+}
+EXPRESSION = re.compile(r"\{% (.*?) %\}")
+VARIABLE = re.compile(r"\$([a-z]\w*)\b(?!\()")
+
+
+class Chain:
+    """A compiled state machine, as a graph."""
+
+    def __init__(self, service: Service, runbook: Runbook) -> None:
+        self.service = service
+        self.runbook = runbook
+        self.definition = compile_chain(runbook, service.approval, lambda name: f"arn:{name}")
+        self.states: States = self.definition["States"]
+
+    @property
+    def scopes(self) -> list[dict[str, Any]]:
+        """The state machine itself, and every branch of its parallel states."""
+        branches = [branch for state in self.states.values() for branch in state.get("Branches", [])]
+        return [self.definition, *branches]
+
+    @property
+    def everywhere(self) -> list[tuple[str, State]]:
+        """Every state, those of branches too."""
+        return [(name, state) for scope in self.scopes for name, state in scope["States"].items()]
+
+    @property
+    def tasks(self) -> list[tuple[str, State]]:
+        """Every state that calls a function."""
+        return [(name, state) for name, state in self.everywhere if state["Type"] == "Task"]
+
+    def reachable(self, start: str = "Open", *, without: tuple[str, ...] = ()) -> set[str]:
+        """List the states that can be reached, where some cannot be passed."""
+        return reach(self.states, start, without)
+
+    def starting(self, verb: str) -> set[str]:
+        """List the states whose names begin with a word."""
+        return {name for name in self.states if name.startswith(f"{verb} ")}
+
+    def choose(self, name: str, **variables: Any) -> str:
+        """Take a choice state's decision; return the next state."""
+        state = self.states[name]
+        for rule in state["Choices"]:
+            expression = jsonata.Jsonata(EXPRESSION.fullmatch(rule["Condition"])[1])  # type: ignore[index]
+            frame = expression.create_frame()
+            for variable, value in variables.items():
+                frame.bind(variable, value)
+            if expression.evaluate({}, frame) is True:
+                return str(rule["Next"])
+        return str(state["Default"])
+
+
+def edges(state: State) -> Iterator[tuple[str, State]]:
+    """List where a state may lead, with the variables that are set on the way."""
+    assigned = state.get("Assign", {})
+    for rule in state.get("Choices", []):
+        yield rule["Next"], rule.get("Assign", {})
+    for caught in state.get("Catch", []):
+        yield caught["Next"], caught.get("Assign", {})
+    for word in ("Next", "Default"):
+        if word in state:
+            yield state[word], assigned
+
+
+def reach(states: States, start: str, without: tuple[str, ...] = ()) -> set[str]:
+    """Walk from a state to all that can come after it."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name not in without:
+            found.add(name)
+            waiting += [target for target, _ in edges(states[name])]
+    return found
+
+
+def texts(value: Any) -> Iterator[str]:
+    """List every text inside of a value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from texts(one)
+    elif isinstance(value, str):
+        yield value
+
+
+def used(value: Any) -> set[str]:
+    """List the variables that the expressions inside of a value read."""
+    expressions = [expression for text in texts(value) for expression in EXPRESSION.findall(text)]
+    return {name for expression in expressions for name in VARIABLE.findall(expression)} - {"states"}
+
+
+@pytest.fixture(params=USES, ids=lambda use: f"{use[0].name}-{use[1]}")
+def chain(request: pytest.FixtureRequest) -> Chain:
+    """Each service's chain for each of its runbooks."""
+    service, name = request.param
+    return Chain(service, load.runbooks()[name])
+
+
+def test_every_state_leads_to_states_that_exist(chain: Chain) -> None:
+    for scope in chain.scopes:
+        for state in scope["States"].values():
+            assert {target for target, _ in edges(state)} <= scope["States"].keys()
+
+
+def test_every_state_can_be_reached_and_ends_somewhere(chain: Chain) -> None:
+    for scope in chain.scopes:
+        assert reach(scope["States"], scope["StartAt"]) == scope["States"].keys()
+        for state in scope["States"].values():
+            assert list(edges(state)) or state.get("End") or state["Type"] in ("Fail", "Succeed")
+
+
+def test_every_state_has_a_comment_and_a_name_of_its_own(chain: Chain) -> None:
+    names = [name for name, _ in chain.everywhere]
+    assert len(names) == len(set(names))
+    assert all(0 < len(name) <= 80 for name in names)
+    assert all(len(state["Comment"]) > 10 for _, state in chain.everywhere)
+
+
+def test_every_check_and_fix_is_a_state_of_its_own(chain: Chain) -> None:
+    called = {name: state["Arguments"]["FunctionName"].removeprefix("arn:") for name, state in chain.tasks}
+    for name, use in chain.runbook.checks.items():
+        assert called[f"Check {name}"] == called[f"Recheck {name}"] == f"check/{use.check}"
+    for name, use in chain.runbook.validating.items():
+        assert called[f"Validate {name}"] == f"check/{use.check}"
+    for fix in chain.runbook.fixes:
+        assert called[f"Fix {fix.fix}"] == called[f"Undo {fix.fix}"] == f"fix/{fix.fix}"
+    assert set(called.values()) <= FUNCTIONS.keys()
+
+
+def test_every_task_retries_and_catches_everything(chain: Chain) -> None:
+    for name, state in chain.tasks:
+        assert state["Retry"][-1]["MaxAttempts"] > 0, name
+        assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+    for state in chain.states.values():
+        if state["Type"] == "Parallel":
+            assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+
+def test_a_check_that_fails_ends_as_unknown_inside_of_its_branch(chain: Chain) -> None:
+    for branch in chain.scopes[1:]:
+        look = branch["States"][branch["StartAt"]]
+        assert [caught["Next"] for caught in look["Catch"]] == [f"{branch['StartAt']}: unknown"]
+
+
+def test_every_step_is_given_exactly_what_it_takes(chain: Chain) -> None:
+    for name, state in chain.tasks:
+        function = FUNCTIONS[state["Arguments"]["FunctionName"].removeprefix("arn:")]
+        payload = state["Arguments"]["Payload"].keys()
+        if function.kind == "workflow":
+            assert payload == function.parameters.model_fields.keys(), name
+        elif function.kind == "fix":
+            assert payload - {"undo"} == {"incident", "runbook", "round", "step"}, name
+        else:
+            assert payload == {"parameters"}, name
+
+
+def test_the_task_token_is_in_one_state_only(chain: Chain) -> None:
+    assert [name for name, state in chain.everywhere if "Task.Token" in json.dumps(state)] == ["Ask for approval"]
+    waiting = [name for name, state in chain.tasks if state["Resource"].endswith(".waitForTaskToken")]
+    assert waiting == ["Ask for approval"]
+
+
+def test_nobody_waits_for_ever(chain: Chain) -> None:
+    asking = chain.states["Ask for approval"]["TimeoutSeconds"]
+    assert asking == chain.service.approval.timeout.total_seconds()
+    lock = chain.states["Lock target"]["Retry"][0]
+    locking = lock["IntervalSeconds"] * lock["MaxAttempts"]
+    assert lock["BackoffRate"] == 1
+    longest = MAX_QUESTIONS * (asking + locking) + LONGEST_VALIDATION
+    assert longest < chain.definition["TimeoutSeconds"]
+    assert LONGEST_VALIDATION <= HELD_SECONDS / 2
+
+
+def test_a_locked_target_is_waited_for(chain: Chain) -> None:
+    assert chain.states["Lock target"]["Retry"][0]["ErrorEquals"] == [TargetLocked.__name__]
+
+
+def test_the_definition_is_far_from_the_limit(chain: Chain) -> None:
+    assert len(json.dumps(chain.definition)) < 200_000  # AWS takes 1 MB
+
+
+def test_every_expression_is_jsonata(chain: Chain) -> None:
+    for text in texts(chain.definition):
+        assert text.count("{%") == text.count("%}") == len(EXPRESSION.findall(text))
+        for expression in EXPRESSION.findall(text):
+            jsonata.Jsonata(expression)
+
+
+def test_every_variable_is_set_on_every_way_to_where_it_is_read(chain: Chain) -> None:
+    known: dict[str, set[str]] = {"Open": set()}
+    waiting = ["Open"]
+    while waiting:
+        name = waiting.pop()
+        for target, assigned in edges(chain.states[name]):
+            before = known[name] | assigned.keys()
+            after = known.get(target, before) & before
+            if known.get(target) != after:
+                known[target] = after
+                waiting.append(target)
+    for name, state in chain.states.items():
+        assert used(state) <= known[name], name
+
+
+def test_no_fix_without_question_lock_and_second_look(chain: Chain) -> None:
+    changing = chain.starting("Fix") | chain.starting("Undo")
+    assert changing <= chain.reachable()
+    for guard in (
+        "Ask for approval",
+        "Decided?",
+        "Lock target",
+        "Recheck",
+        "Conclude again",
+        "Still the same?",
+        "Next fix",
+    ):
+        assert not changing & chain.reachable(without=(guard,)), guard
+
+
+def test_no_way_from_the_lock_to_the_end_without_unlocking(chain: Chain) -> None:
+    ends = {"Close", "Escalate", "Done", "Failed", "Ask for approval"}
+    unlocking = ("Unlock target", "Unlock to ask again")
+    assert ends <= chain.reachable("Lock target")
+    assert not ends & chain.reachable("Lock target", without=unlocking)
+
+
+def test_nothing_ends_without_its_report_but_what_was_refused(chain: Chain) -> None:
+    ends = {name for name, state in chain.states.items() if state["Type"] in ("Fail", "Succeed")}
+    assert ends == {"Refused", "Failed", "Done"}
+    assert ends & chain.reachable(without=("Close",)) == {"Refused"}
+
+
+def test_every_failure_is_escalated(chain: Chain) -> None:
+    assert "Close" not in chain.reachable("Unlock target", without=("Escalate", "Tell anyone?"))
+    for outcome in ("failed", "changed", "not fixed", "worse", "not undone", "unverifiable"):
+        assert chain.choose("Tell anyone?", outcome=outcome) == "Escalate"
+    for outcome in ("recovered", "healthy"):
+        assert chain.choose("Tell anyone?", outcome=outcome) == "Close"
+
+
+def test_diagnosing_changes_nothing_and_asks_nobody(chain: Chain) -> None:
+    changing = chain.starting("Fix") | chain.starting("Undo") | {"Ask for approval", "Lock target"}
+    assert not changing & chain.reachable(without=("What now?",))
+    for outcome, look in product(("healthy", "plan", "manual", "unclear"), range(1, MAX_LOOKS + 1)):
+        following = chain.choose("What now?", opened={"mode": "diagnose"}, plan={"outcome": outcome}, look=look)
+        assert following in ("Close", "Look again soon")
+        assert following == "Close" or (outcome == "unclear" and look < MAX_LOOKS)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "look", "following"),
+    [
+        ("healthy", 1, "Close"),
+        ("plan", 1, "Ask for approval"),
+        ("manual", 1, "Escalate"),
+        ("unclear", 1, "Look again soon"),
+        ("unclear", MAX_LOOKS, "Escalate"),
+    ],
+)
+def test_what_follows_a_diagnosis(chain: Chain, outcome: str, look: int, following: str) -> None:
+    assert chain.choose("What now?", opened={"mode": "fix"}, plan={"outcome": outcome}, look=look) == following
+
+
+@pytest.mark.parametrize("refused", ["", "mode: Input should be 'fix' or 'diagnose'."])
+def test_what_follows_an_input(chain: Chain, refused: str) -> None:
+    assert chain.choose("Accepted?", opened={"refused": refused}) == ("Refused" if refused else "Diagnose")
+
+
+@pytest.mark.parametrize("decision", ["approved", "rejected", "expired", "withdrawn", "", None])
+def test_only_an_approval_goes_on(chain: Chain, decision: str | None) -> None:
+    assert chain.choose("Decided?", decision=decision) == ("Lock target" if decision == "approved" else "Close")
+
+
+@pytest.mark.parametrize(
+    ("again", "round_number", "following"),
+    [
+        ({"outcome": "plan", "digest": "a"}, 1, "Next fix"),
+        ({"outcome": "plan", "digest": "b"}, 1, "Unlock to ask again"),
+        ({"outcome": "plan", "digest": "b"}, MAX_QUESTIONS, "Unlock target"),
+        ({"outcome": "healthy", "digest": "a"}, 1, "Unlock target"),
+        ({"outcome": "manual", "digest": "b"}, 1, "Unlock target"),
+        ({"outcome": "unclear", "digest": "b"}, 1, "Unlock target"),
+    ],
+)
+def test_only_the_approved_plan_is_carried_out(
+    chain: Chain, again: dict[str, str], round_number: int, following: str
+) -> None:
+    variables = {"again": again, "plan": {"digest": "a"}, "round": round_number}
+    assert chain.choose("Still the same?", **variables) == following
+
+
+def test_fixes_run_in_order_and_are_undone_in_reverse(chain: Chain) -> None:
+    names = [fix.removeprefix("Fix ") for fix in sorted(chain.starting("Fix"))]
+    plan = {"count": len(names), "fixes": {str(number): name for number, name in enumerate(names)}}
+    done = [chain.choose("Next fix", plan=plan, step=step) for step in range(len(names) + 1)]
+    assert done == [*(f"Fix {name}" for name in names), "Wait for effect"]
+    undone = [chain.choose("Next undo", plan=plan, step=step) for step in range(len(names), -1, -1)]
+    assert undone == [*(f"Undo {name}" for name in reversed(names)), "Unlock target"]
+
+
+def test_a_fix_that_is_not_in_the_runbook_is_not_carried_out(chain: Chain) -> None:
+    plan = {"count": 1, "fixes": {"0": "delete_everything"}}
+    assert chain.choose("Next fix", plan=plan, step=0) == "Unlock target"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "following"),
+    [
+        ("wait", "Wait for effect"),
+        ("fixed", "Unlock target"),
+        ("unverifiable", "Unlock target"),
+        ("not fixed", "Next undo"),
+        ("worse", "Next undo"),
+    ],
+)
+def test_what_follows_a_verdict(chain: Chain, verdict: str, following: str) -> None:
+    assert chain.choose("Verdict?", verdict=verdict) == following
+
+
+def test_a_failed_automation_is_a_failed_execution(chain: Chain) -> None:
+    assert chain.choose("Failed?", outcome="failed") == "Failed"
+    assert chain.choose("Failed?", outcome="recovered") == "Done"
+
+
+def test_a_fix_that_fails_is_undone_too(chain: Chain) -> None:
+    for name in chain.starting("Fix"):
+        (caught,) = chain.states[name]["Catch"]
+        assert caught["Next"] == "Next undo"
+        assert caught["Assign"]["step"] == chain.states[name]["Assign"]["step"]
+
+
+def test_what_a_failed_check_says_survives_an_error_without_a_cause() -> None:
+    service, name = USES[0]
+    chain = Chain(service, load.runbooks()[name])
+    unknown = next(state for state_name, state in chain.everywhere if state_name.endswith(": unknown"))
+    (answer,) = unknown["Output"].values()
+    cause = EXPRESSION.fullmatch(answer["cause"])
+    assert cause
+    expression = jsonata.Jsonata(cause[1])
+    frame = expression.create_frame()
+    frame.bind("states", {"input": {"Error": "States.Timeout"}})
+    assert expression.evaluate({}, frame) == ""
+
+
+def test_the_chain_is_pure() -> None:
+    service, name = USES[0]
+    runbook = load.runbooks()[name]
+    assert Chain(service, runbook).definition == Chain(service, runbook).definition

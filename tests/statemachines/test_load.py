@@ -1,0 +1,288 @@
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from functions.core import catalogue
+from statemachines import load
+from statemachines.load import FileError
+
+RUNBOOK = """\
+title: The port is closed
+source: nowhere
+symptoms: []
+checks:
+  firewall:
+    check: security_group_port
+    with: {security_group: "{group}", port: "{port}", source: "{balancer}"}
+causes:
+  - name: closed
+    title: The security group is closed
+    confirmed_by: [firewall.port-closed]
+    fix:
+      - fix: open_security_group_port
+        with: {security_group: "{group}", port: "{port}", source: "{balancer}"}
+        before: rules for {firewall.rules}
+        after: open to {balancer}
+  - name: other
+    title: Something else
+    confirmed_by: [firewall.port-closed]
+    ruled_out_by: []
+    manual: Look at {group}.
+validation:
+  signals: [firewall.port-closed]
+  every: 15
+  attempts: 20
+"""
+SERVICE = """\
+name: shop
+title: The shop
+account: "123456789012"
+region: me-central-1
+approvers:
+  - amel@example.com
+approval:
+  timeout: PT30M
+resources:
+  group: sg-1
+  balancer: sg-2
+  port: 8000
+runbooks:
+  port:
+    alarms:
+      - kind: unhealthy-hosts
+    overrides:
+      group: ^sg-[0-9a-f]+$
+"""
+Files = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """Write a service's file beside the runbook's; return the service's."""
+
+    def write(runbook: str = RUNBOOK, service: str = SERVICE) -> Path:
+        (tmp_path / "runbooks").mkdir(exist_ok=True)
+        (tmp_path / "runbooks" / "port.yaml").write_text(runbook, encoding="utf-8")
+        (tmp_path / "shop.yaml").write_text(service, encoding="utf-8")
+        return tmp_path / "shop.yaml"
+
+    return write
+
+
+def edited(text: str, old: str, new: str) -> tuple[str, int]:
+    """Make one mistake; return the text and the mistake's line: where the new text has a ¶, else where it begins."""
+    assert text.count(old) == 1
+    marked = text.replace(old, new if "¶" in new else f"¶{new}")
+    return marked.replace("¶", ""), marked[: marked.index("¶")].count("\n") + 1
+
+
+def test_the_project_loads() -> None:
+    assert "webhook_unavailable" in load.runbooks()
+    assert all(service.runbooks.keys() <= load.runbooks().keys() for service in load.services().values())
+
+
+def test_both_files_as_they_should_be(files: Files) -> None:
+    loaded = load.service(files(RUNBOOK, SERVICE), files(RUNBOOK, SERVICE).parent / "runbooks")
+    runbook = load.runbook(files(RUNBOOK, SERVICE).parent / "runbooks" / "port.yaml")
+    assert loaded.alarms == {"shop-unhealthy-hosts": "port"}
+    assert (runbook.name, runbook.resources) == ("port", {"group", "port", "balancer"})
+
+
+CHECKS = ", ".join(catalogue.checks())
+FIXES = ", ".join(catalogue.fixes())
+SIGNAL = "there is no signal {}; there are {}"
+USE = 'with: {security_group: "{group}", port: "{port}", source: "{balancer}"}\ncauses'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("symptoms: []", "symptoms: []\n¶symptom: x", "symptom: Extra inputs are not permitted (given: 'x')"),
+        ("title: The port is closed\n", "", "title: Field required"),
+        ("other\n    title: ", "¶other\n    headline: ", "causes.1.title: Field required"),
+        (
+            "check: security_group_port",
+            "check: ports",
+            f"checks.firewall.check: there is no check ports; there are {CHECKS}",
+        ),
+        (
+            "fix: open_security",
+            "fix: shut_security",
+            f"causes.0.fix.0.fix: there is no fix shut_security_group_port; there are {FIXES}",
+        ),
+        (
+            USE,
+            USE.replace("source:", "sources: x, source:"),
+            "checks.firewall.with.sources: security_group_port has no such parameter; it has security_group, port",
+        ),
+        (USE, USE.replace(', source: "{balancer}"', ""), "checks.firewall.with: security_group_port also needs source"),
+        (
+            USE,
+            USE.replace("{port}", "{firewall.port}"),
+            "checks.firewall.with.port: {firewall.port} is a fact; parameters are resources of the service only",
+        ),
+        (
+            "signals: [firewall.port-closed]",
+            "signals: [firewall.closed]",
+            "validation.signals.0: " + SIGNAL.format("firewall.closed", "port-closed"),
+        ),
+        (
+            "ruled_out_by: []",
+            "ruled_out_by: [gate.open]",
+            "causes.1.ruled_out_by.0: " + SIGNAL.format("gate.open", "checks firewall"),
+        ),
+        ("{firewall.rules}", "{gate.rules}", "causes.0.fix.0.before: {gate.rules} names no check; there are firewall"),
+        ("Look at {group}", "Look at {gate.x}", "causes.1.manual: {gate.x} names no check; there are firewall"),
+        ("name: other", "name: closed", "causes.1.name: another cause of this runbook is called closed"),
+        (
+            "source: nowhere",
+            "source: nowhere\n¶name: door",
+            "name: a runbook is called as its file is, port: leave this out",
+        ),
+        ("every: 15", "every: 0", "validation.every: Input should be greater than or equal to 1 (given: 0)"),
+        ("signals: [firewall.port-closed]", "signals: []", "validation.signals: List should have at least 1 item"),
+        ("name: other", "name: Other one", "causes.1.name: String should match pattern"),
+    ],
+)
+def test_a_mistake_in_a_runbook_is_said_with_file_and_line(files: Files, old: str, new: str, message: str) -> None:
+    text, line = edited(RUNBOOK, old, new)
+    path = files(text, SERVICE).parent / "runbooks" / "port.yaml"
+    with pytest.raises(FileError) as raised:
+        load.runbook(path)
+    assert any(said.startswith(f"{path}:{line}: {message}") for said in str(raised.value).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "sentence"),
+    [
+        ("    manual: Look at {group}.\n", "", "causes.1", "cause other needs either fix or manual"),
+        (
+            "after: open to {balancer}\n",
+            "after: open to {balancer}\n    manual: Open it\n",
+            "causes.0",
+            "cause closed needs either fix or manual",
+        ),
+        (
+            "every: 15",
+            "every: 3600",
+            "validation",
+            "every x attempts is 72000 seconds; at most 1800 are allowed, because the target stays locked for an hour",
+        ),
+    ],
+)
+def test_words_that_contradict_each_other_are_said_with_their_place(
+    files: Files, old: str, new: str, place: str, sentence: str
+) -> None:
+    path = files(edited(RUNBOOK, old, new)[0], SERVICE).parent / "runbooks" / "port.yaml"
+    with pytest.raises(FileError, match=rf"port\.yaml:\d+: {re.escape(place)}: Value error, {re.escape(sentence)}"):
+        load.runbook(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("title: The shop", "title: The shop\n¶team: x", "team: Extra inputs are not permitted (given: 'x')"),
+        ("- amel@example.com", "- amel at example.com", "approvers.0: String should match pattern"),
+        ('account: "123456789012"', "account: 123456789012", "account: Input should be a valid string"),
+        ("region: me-central-1", "region: mars", "region: String should match pattern"),
+        ("timeout: PT30M", "timeout: half an hour", "approval.timeout: Input should be a valid timedelta"),
+        ("timeout: PT30M", "timeout: PT0S", "approval.timeout: Input should be greater than 0 seconds"),
+        ("timeout: PT30M", "timeout: P8D", "approval.timeout: Input should be less than or equal to 7 days"),
+        ("  port:\n    alarms", "  door:\n    alarms", "runbooks.door: there is no runbook door; there are port"),
+        (
+            "group: ^sg-[0-9a-f]+$",
+            "group: ^sg-[0-9a-f+$",
+            "runbooks.port.overrides.group: Value error, is no regular expression: unterminated character set",
+        ),
+        ("group: ^sg", "cluster: ^sg", "runbooks.port.overrides.cluster: names no resource of this service"),
+        ("kind: unhealthy-hosts", "kind: slow", "runbooks.port.alarms.0.kind: Input should be 'load-balancer-5xx' or"),
+        (
+            "port: 8000",
+            "port: http",
+            "resources.port: security_group_port cannot use it as port: Input should be a valid",
+        ),
+        (
+            "port: 8000",
+            "port: 70000",
+            "resources.port: security_group_port cannot use it as port: Input should be less",
+        ),
+    ],
+)
+def test_a_mistake_in_a_service_is_said_with_file_and_line(files: Files, old: str, new: str, message: str) -> None:
+    text, line = edited(SERVICE, old, new)
+    path = files(RUNBOOK, text)
+    with pytest.raises(FileError) as raised:
+        load.service(path, path.parent / "runbooks")
+    assert str(raised.value).startswith(f"{path}:{line}: {message}")
+
+
+@pytest.mark.parametrize("resource", ["group", "balancer", "port"])
+def test_a_resource_that_the_runbook_needs_is_missed(files: Files, resource: str) -> None:
+    path = files(RUNBOOK, re.sub(rf"\n  {resource}: \S+", "", SERVICE, count=1))
+    with pytest.raises(FileError, match=rf"shop\.yaml:9: resources: the runbook port needs {resource}"):
+        load.service(path, path.parent / "runbooks")
+
+
+def test_a_resource_that_only_a_text_mentions_is_missed_too(files: Files) -> None:
+    path = files(RUNBOOK.replace("Look at {group}", "Look at {cluster}"), SERVICE)
+    with pytest.raises(FileError, match=r"shop\.yaml:9: resources: the runbook port needs cluster"):
+        load.service(path, path.parent / "runbooks")
+
+
+def test_an_alarm_is_ours_or_an_existing_one(files: Files) -> None:
+    path = files(RUNBOOK, SERVICE.replace("- kind: unhealthy-hosts", "- {kind: unhealthy-hosts, existing: mine}"))
+    with pytest.raises(
+        FileError, match=r"shop\.yaml:16: runbooks\.port\.alarms\.0: Value error, an alarm needs either"
+    ):
+        load.service(path, path.parent / "runbooks")
+
+
+def test_all_mistakes_are_said_at_once(files: Files) -> None:
+    text = SERVICE.replace("region: me-central-1", "region: mars").replace("- amel@example.com", "- amel")
+    path = files(RUNBOOK, text)
+    with pytest.raises(FileError) as raised:
+        load.service(path, path.parent / "runbooks")
+    assert [line.split(": ")[1] for line in str(raised.value).splitlines()] == ["region", "approvers.0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title: a\ntitle: b\n", r"port\.yaml:2: found duplicate key \"title\""),
+        ("title: a\nchecks: {\n", r"port\.yaml:3: "),
+        ("title: [a\nchecks: b\n", r"port\.yaml:2: "),
+        ("title: a\n\tchecks: b\n", r"port\.yaml:2: found character '\\t' that cannot start any token"),
+        ("title: \x07\n", r"port\.yaml:1: "),
+        ("", r"port\.yaml:1: expected names with values"),
+        ("- a\n- b\n", r"port\.yaml:1: expected names with values"),
+        ("a text", r"port\.yaml:1: expected names with values"),
+    ],
+)
+def test_what_is_no_yaml_of_ours_is_said_with_file_and_line(files: Files, text: str, message: str) -> None:
+    with pytest.raises(FileError, match=message):
+        load.runbook(files(text, SERVICE).parent / "runbooks" / "port.yaml")
+
+
+def test_a_file_that_is_no_text_is_said(files: Files) -> None:
+    path = files(RUNBOOK, SERVICE).parent / "runbooks" / "port.yaml"
+    path.write_bytes(b"title: \xff\xfe\n")
+    with pytest.raises(FileError, match=r"port\.yaml:1: "):
+        load.runbook(path)
+
+
+def test_two_services_of_one_name_are_a_mistake(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = files(RUNBOOK, SERVICE)
+    (path.parent / "twin.yaml").write_text(SERVICE, encoding="utf-8")
+    one = load.service(path, path.parent / "runbooks")
+    monkeypatch.setattr(load, "service", lambda _: one)
+    with pytest.raises(FileError, match=r"twin\.yaml:1: name: another file of this folder describes shop already"):
+        load.services(path.parent)
+
+
+def test_every_use_is_found_by_its_function() -> None:
+    runbook = load.runbooks()["webhook_unavailable"]
+    grouped = load.functions_of(runbook)
+    assert len(grouped["check/http_endpoint"]) == len(grouped["check/security_group_port"]) == 2
+    assert sum(map(len, grouped.values())) == len(runbook.checks) + len(runbook.fixes)

@@ -1,0 +1,99 @@
+"""Every function declares exactly the IAM actions it calls, each a real one, each on what AWS can narrow it to.
+
+What functions call is recorded while their own tests run; this file runs after them.
+"""
+
+import json
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.core import catalogue
+from functions.core.function import Function
+from infra.grants import Grant, grants, uses
+from statemachines import load
+from tests.actions import Actions, declared
+
+FUNCTIONS: dict[str, Function] = {
+    f"{function.kind}/{name}": function
+    for kind in (catalogue.checks(), catalogue.fixes(), catalogue.steps())
+    for name, function in kind.items()
+}
+SERVICE = load.services()["ganopa-bot"]
+USES = uses(load.runbooks()[name] for name in SERVICE.runbooks)
+PLACE = f"{SERVICE.region}:{SERVICE.account}"
+OWN = {
+    "table": f"arn:aws:dynamodb:{PLACE}:table/ganopa-bot-incidents",
+    "topic": f"arn:aws:sns:{PLACE}:ganopa-bot-approvers",
+    "state_machines": [f"arn:aws:states:{PLACE}:stateMachine:ganopa-bot-webhook-unavailable"],
+}
+# AWS's own table of IAM actions, as cfn-lint carries it: prefix → Actions (lower case) → Resources → ARNFormats
+IAM = json.loads(resources.files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json").read_text())
+UNLISTED = {
+    "states:SendTaskSuccess": ["statemachine"],  # what AWS asks for, though its table does not say so: aws/aws-cdk#8486
+}
+UNNARROWED = {
+    "ecs:ListTasks": "its resource is the container instance, and Fargate has none",
+    "cloudwatch:DescribeAlarms": "an alarm that the service file names may exist before us, or no longer",
+}
+
+every_function = pytest.mark.parametrize("name", FUNCTIONS)
+
+
+@every_function
+def test_declares_exactly_what_it_calls(name: str, actions: Actions, request: pytest.FixtureRequest) -> None:
+    function = FUNCTIONS[name]
+    own_tests = Path(__file__).parent / Path(*function.entry.split(".")[:-2]) / f"test_{function.name}.py"
+    assert own_tests.exists(), f"{name} has no tests of its own: write {own_tests.name}"
+    if _partial(request.config) or own_tests not in {item.path for item in request.session.items}:
+        pytest.skip(f"only a run of all of {own_tests.name} can tell what is never called")
+    unused = declared(function) - actions.called[function.entry]
+    assert not unused, f"{name} declares {sorted(unused)} and never calls it: remove it, or test what needs it"
+
+
+@every_function
+def test_every_action_is_real_and_on_its_own_resource(name: str) -> None:
+    for grant in _granted(name):
+        for action in grant.actions:
+            prefix, _, operation = action.partition(":")
+            known = IAM[prefix]["Actions"]
+            assert operation.lower() in known, f"{name}: IAM knows no action {action}"
+            formats = [
+                text
+                for kind in UNLISTED.get(action, known[operation.lower()].get("Resources", []))
+                for text in IAM[prefix]["Resources"][kind]["ARNFormats"]
+            ]
+            _judge(name, action, grant, formats)
+
+
+def test_checks_only_read() -> None:
+    writing = {
+        name: permission.actions
+        for name, function in FUNCTIONS.items()
+        for permission in function.permissions
+        if function.kind == "check" and not permission.reads
+    }
+    assert writing == {}
+
+
+def _judge(name: str, action: str, grant: Grant, formats: list[str]) -> None:
+    if not formats:
+        assert grant.resources == ("*",), f"{name}: {action} knows no resources; on one it would allow nothing"
+    elif action in UNNARROWED:
+        assert grant.resources == ("*",), f"{name}: {action} is narrowed: remove it from UNNARROWED"
+    else:
+        patterns = [re.sub(r"\$\{\w+\}", "[^:]*", text) for text in formats]
+        wrong = [arn for arn in grant.resources if not any(re.fullmatch(pattern, arn) for pattern in patterns)]
+        assert not wrong, f"{name}: {action} does not work on {wrong}, only on {formats}"
+
+
+def _granted(name: str) -> list[Grant]:
+    return grants(FUNCTIONS[name], USES.get(name, []), SERVICE, OWN)
+
+
+def _partial(config: pytest.Config) -> bool:
+    options: Any = config.option
+    return bool(options.keyword or options.markexpr or options.lf or any("::" in argument for argument in config.args))
