@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from moto.iam import iam_backends
 
@@ -126,8 +127,9 @@ def _policies(role_name: str) -> Iterator[Statement]:
     role = iam_backends[ACCOUNT]["aws"].get_role(role_name)
     versions = [version for policy in role.managed_policies.values() for version in policy.versions]
     managed = [version.document for version in versions if version.is_default]
-    for document in [*role.policies.values(), *managed]:
-        yield from statements(json.loads(document))
+    inline: list[Any] = list(role.policies.values())  # text, or JSON already where a template's role brought it
+    for document in [*inline, *managed]:
+        yield from statements(json.loads(document) if isinstance(document, str) else document)
 
 
 def _denied_code(call: ApiCall) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from botocore.exceptions import UnknownServiceError
-from werkzeug.exceptions import HTTPException
 
 from sandbox.access import Access, AccessDenied
 from sandbox.api_call import ApiCall
@@ -46,7 +45,6 @@ class Gateway:
             return self._app(environ, start_response)
         time.sleep(self.latency)
         try:
-            self._authorize(call)
             return self._answer(call, environ, start_response)
         except AccessDenied as denied:
             status = _BAD_REQUEST if _protocol(call) == "json" else _FORBIDDEN
@@ -55,20 +53,17 @@ class Gateway:
             self.unsimulated.append(call.name)
             return _respond(call, error, _NOT_IMPLEMENTED, start_response)
 
-    def _authorize(self, call: ApiCall) -> None:
-        try:
-            self._access.authorize(call)
-        except (HTTPException, NotImplementedError, UnknownServiceError) as error:
-            raise NotSimulated(call.name, "no such operation") from error
-
     def _answer(self, call: ApiCall, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         started: list[tuple[Any, ...]] = []
         try:
+            self._access.authorize(call)
             body = b"".join(self._app(environ, lambda *args: started.append(args)))
+        except AccessDenied:
+            raise
         except NotImplementedError as error:
             raise NotSimulated(call.name, str(error)) from error
         except Exception as error:  # moto has no error model of its own: whatever escapes is a gap
-            _LOG.exception("moto failed in %s", call.name)
+            _LOG.exception("The sandbox failed in %s", call.name)
             raise NotSimulated(call.name, f"{type(error).__name__}: {error}") from error
         if _is_unknown_address(started[-1], body):
             raise NotSimulated(call.name, "moto serves nothing at this address")

@@ -11,9 +11,8 @@ from functions.core.aws import Session
 from tests.actions import Actions
 
 REGION = "me-central-1"
-os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = (
-    "false"  # thousands of machine images nobody asks for, loaded anew for each test
-)
+# a thousand machine images that nobody asks for take longer than the test
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def handler(parameters: ContainerImage, aws: Session) -> Finding:
     image = ecs.container(aws, service, parameters.container)["image"]
     account = service["serviceArn"].split(":")[4]
     home = f"{account}.dkr.ecr.{aws.region_name}.amazonaws.com/{parameters.repository}"
-    version = VERSION.fullmatch(image.removeprefix(home)) if image.startswith(home) else None
+    version = VERSION.fullmatch(image.removeprefix(home))
     if version is None:
         return Finding(summary=f"unknown: {image} is not from {home}", facts={"image": image})
     present = _present(aws, account, parameters.repository, version)

@@ -60,11 +60,10 @@ def _read(aws: Session, log_group: str, since: datetime) -> tuple[list[str], boo
         events = [event for page in pages for event in page["events"]]
     except logs.exceptions.ResourceNotFoundException as error:
         raise NotFound("log group", log_group, aws) from error
-    streams: dict[str, str] = {}
+    streams: dict[str, list[str]] = {}
     for event in events:
-        name, line = event["logStreamName"], event["message"].rstrip("\n")
-        streams[name] = f"{streams.get(name, '')}{line}\n"
-    return list(streams.values()), None if len(events) >= MOST else False
+        streams.setdefault(event["logStreamName"], []).append(event["message"].rstrip("\n"))
+    return ["\n".join(lines) for lines in streams.values()], None if len(events) >= MOST else False
 
 
 def _variables(text: str) -> list[str]:

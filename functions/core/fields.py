@@ -2,9 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+
+
+def _group(text: str) -> str:
+    if not text.startswith("sg-"):
+        raise ValueError(f"{text!r} is no security group's id, as sg-0123456789abcdef0; addresses are refused here")
+    return text
+
 
 Minutes = Annotated[int, Field(ge=1, le=1_440)]
+SecurityGroupId = Annotated[str, AfterValidator(_group)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 StatusCodes = Annotated[str, StringConstraints(pattern=r"^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$")]
 

@@ -13,7 +13,7 @@ LINE_LENGTH = 300
 class Parameters(BaseModel):
     """Base of a function's parameters; an unknown or missing one is an error that names it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True)
 
 
 class Finding(BaseModel):
@@ -24,7 +24,7 @@ class Finding(BaseModel):
     everything is cut, so that a finding about a thousand targets is as large as one about two.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     summary: str
     signals: dict[str, bool | None] = {}
@@ -40,7 +40,7 @@ class Finding(BaseModel):
 class Change(BaseModel):
     """What a fix did: the state before, the state after, and what its undo needs (None: nothing to undo)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     before: dict[str, Any]
     after: dict[str, Any]

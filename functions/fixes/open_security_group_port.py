@@ -1,13 +1,12 @@
 """Opens a port of a security group to another security group."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
-from pydantic import AfterValidator
 
 from functions.core import security_groups
 from functions.core.aws import Session
-from functions.core.fields import Port
+from functions.core.fields import Port, SecurityGroupId
 from functions.core.fix import fix
 from functions.core.permissions import allow
 from functions.core.results import Change, Parameters
@@ -15,20 +14,12 @@ from functions.core.results import Change, Parameters
 GONE = ("InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound")
 
 
-def _group(source: str) -> str:
-    if not source.startswith("sg-"):
-        raise ValueError(
-            f"{source} is no security group: a port is never opened to addresses, only to a group's members"
-        )
-    return source
-
-
 class OpenSecurityGroupPort(Parameters):
     """A security group, a TCP port, and the security group whose members may use it; groups by id."""
 
-    security_group: str
+    security_group: SecurityGroupId
     port: Port
-    source: Annotated[str, AfterValidator(_group)]
+    source: SecurityGroupId
 
 
 @fix(

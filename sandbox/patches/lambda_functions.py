@@ -25,7 +25,8 @@ def install() -> None:
     """Point invocations and the CloudFormation types at the sandbox's runtime."""
     default_user_config["lambda"] = {"use_docker": False}
     replace(LambdaSimpleBackend, "invoke", _invoke)
-    setattr(models.LayerVersion, "physical_resource_id", models.LayerVersion.arn)  # moto's Ref gives the object itself
+    layer_version: Any = models.LayerVersion
+    layer_version.physical_resource_id = models.LayerVersion.arn  # moto's Ref gives the object itself
     replace(models.LambdaFunction, "_get_layers_data", _layers)
     replace(models.LambdaFunction, "create_from_cloudformation_json", staticmethod(_create))
     replace(models.LambdaFunction, "update_from_cloudformation_json", staticmethod(_update))

@@ -1,5 +1,6 @@
 """Step Functions: moto's interpreter, on the sandbox's clock, acting with the state machine's role."""
 
+import logging
 import re
 import sys
 import threading
@@ -15,7 +16,6 @@ from moto.stepfunctions.exceptions import InvalidExecutionInput, InvalidName
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
@@ -31,14 +31,18 @@ from sandbox.speed import sandbox_seconds
 MAX_INPUT_BYTES = 262_144
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 _STARTING = threading.Lock()
+STARTING_SECONDS = 2
 
 
 def install() -> None:
     """Turn the interpreter on, scale its waits, give its calls the role, report the ends of executions."""
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    # It logs every failure of a state, caught or not, with the whole state machine; executions have a history.
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     replace(WaitFunction, "_wait_interval", _wait)
     replace(retrier, "time", types.SimpleNamespace(sleep=lambda seconds: time.sleep(sandbox_seconds(seconds))))
     replace(StepFunctionsParserBackend, "start_execution", _start_execution)
+    replace(Execution, "stop", _stop)
     replace(BaseExecutionWorkerCommunication, "terminated", _terminated)
     replace(ExecutionWorker, "_execution_logic", _execution_logic)
     _replace_clients()
@@ -84,11 +88,19 @@ def _start_execution(
 
 def _terminated(self: BaseExecutionWorkerCommunication) -> None:
     replace.original(BaseExecutionWorkerCommunication, "terminated")(self)
-    worker: Any = self.execution.exec_worker
-    ended = worker.env.program_state()
-    if isinstance(ended, ProgramStopped):
-        self.execution.error, self.execution.cause = ended.error, ended.cause
+    stopped = vars(self.execution).get("sandbox_stopped")
+    if stopped:  # a Parallel state that is stopped ends as failed, and no stop keeps its reason
+        self.execution.exec_status = ExecutionStatus.ABORTED
+        self.execution.error, self.execution.cause = stopped
     _report(self.execution)
+
+
+def _stop(self: Execution, stop_date: Any, error: str | None, cause: str | None) -> None:
+    vars(self)["sandbox_stopped"] = (error, cause)
+    until = time.monotonic() + STARTING_SECONDS
+    while self.exec_worker and not self.exec_worker.env and time.monotonic() < until:
+        time.sleep(0.01)  # its thread has not begun
+    replace.original(Execution, "stop")(self, stop_date=stop_date, error=error, cause=cause)
 
 
 def _execution_logic(self: ExecutionWorker) -> None:

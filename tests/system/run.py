@@ -113,3 +113,12 @@ class Watch:
     def next(self) -> Run:
         """Wait for it."""
         return Run(self.sandbox, next_execution(self.sandbox, MACHINE, SECONDS, self.known))
+
+
+def stop_executions(sandbox: Sandbox) -> list[str]:
+    """Stop whatever runs, and return what did; the interpreter misses a stop that comes while it enters a wait."""
+    states = sandbox.client("stepfunctions")
+    running = states.list_executions(stateMachineArn=MACHINE, statusFilter="RUNNING")["executions"]
+    for execution in running:
+        states.stop_execution(executionArn=execution["executionArn"])
+    return [execution["executionArn"] for execution in running]

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.cloud import Sandbox
 from sandbox.world import World
-from tests.system.run import Run, Watch
+from tests.system.run import SECONDS, Run, Watch, stop_executions
 
 REPAIRED = {
     "detached": ("service-not-attached", ["attach_target_group"]),
@@ -32,15 +32,15 @@ TOGETHER = {
 def _break(sandbox: Sandbox, world: World, name: str, *, persistent: bool = False) -> Run:
     """Break the world and return the run that the alarm starts.
 
-    Before the late image is there, ECS's own events have started a run that can only say it is missing: the next one is
-    an engineer's, who has pushed it.
+    Before the late image is there, ECS's own events have started a run that may still have seen it missing: the next
+    one is an engineer's, who has pushed it.
     """
     watch = Watch(sandbox)
     world.break_(name, persistent=persistent)
     run = watch.next()
     if name != "image-late":
         return run
-    run.end()
+    world.wait_until(lambda: not stop_executions(sandbox), SECONDS)
     return Run.by_hand(sandbox)
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from moto.ecs.models import Service
+from moto.logs.models import LogGroup
 from pydantic import ValidationError
 
 from functions.checks import startup_errors
@@ -44,8 +45,14 @@ def deployed(service: Service) -> Service:
 
 
 @pytest.fixture
-def log(operator: Session) -> Log:
-    """Let a container log a text, one event a line, so many minutes ago."""
+def log(operator: Session, monkeypatch: pytest.MonkeyPatch) -> Log:
+    """Let a container log a text, one event a line, so many minutes ago; as on AWS, containers' lines mix."""
+    by_stream: Callable[..., object] = LogGroup.filter_log_events
+
+    def mixed(group: LogGroup, *given: object) -> object:
+        return by_stream(group, *given[:-1], interleaved=True)
+
+    monkeypatch.setattr(LogGroup, "filter_log_events", mixed)
     logs = operator.client("logs")
     logs.create_log_group(logGroupName=GROUP)
 

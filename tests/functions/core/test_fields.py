@@ -1,7 +1,9 @@
+from typing import Any
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from functions.core.fields import Minutes, Port, StatusCodes, accepts
+from functions.core.fields import Minutes, Port, SecurityGroupId, StatusCodes, accepts
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,7 @@ def test_accepts(codes: str, status: int, *, expected: bool) -> None:
     [
         (Port, 0),
         (Port, 65_536),
+        (SecurityGroupId, "10.0.0.0/8"),
         (Minutes, 0),
         (Minutes, 1_441),
         (StatusCodes, "2xx"),
@@ -33,6 +36,6 @@ def test_accepts(codes: str, status: int, *, expected: bool) -> None:
         (StatusCodes, ""),
     ],
 )
-def test_what_is_out_of_bounds_is_refused(field: object, value: object) -> None:
+def test_what_is_out_of_bounds_is_refused(field: Any, value: object) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(field).validate_python(value)

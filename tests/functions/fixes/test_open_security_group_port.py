@@ -64,7 +64,7 @@ def test_the_load_balancer_s_own_group_stays_as_it_is(run_fix: RunFix, operator:
 
 @pytest.mark.parametrize("source", ["0.0.0.0/0", "10.0.0.0/8", "::/0", ""])
 def test_never_to_addresses(run_fix: RunFix, operator: Session, network: Network, source: str) -> None:
-    with pytest.raises(ValidationError, match="never opened to addresses"):
+    with pytest.raises(ValidationError, match="addresses are refused"):
         run_fix(handler, security_group=network.task_group, port=8000, source=source)
     assert rules(operator, network.task_group) == []
 

@@ -66,7 +66,12 @@ def test_what_the_file_does_not_declare_is_as_it_was(
     vars(service).update(deployment_configuration=breaker, health_check_grace_period_seconds=60)
     operator.client("ecs").delete_service(**OF_SERVICE, force=True)
     create = aws.client("ecs").create_service
-    monkeypatch.setattr(aws.client("ecs"), "create_service", lambda **given: asked.update(given) or create(**given))
+
+    def listen(**given: Any) -> Any:
+        asked.update(given)
+        return create(**given)
+
+    monkeypatch.setattr(aws.client("ecs"), "create_service", listen)
     recreate()
     assert asked["deploymentConfiguration"] == breaker
     assert asked["healthCheckGracePeriodSeconds"] == 60
