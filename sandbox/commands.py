@@ -20,7 +20,8 @@ CHECKS = {
     "stopped tasks": f"""TASKS=$(aws ecs list-tasks {REGION} {CLUSTER} --service-name ganopa-dev-bot-svc \\
   --desired-status STOPPED --max-results 5 --query 'taskArns[]' --output text)
 [ -z "$TASKS" ] || aws ecs describe-tasks {REGION} {CLUSTER} --tasks $TASKS \\
-  --query 'tasks[].{{stoppedReason:stoppedReason,containers:containers[*].{{name:name,reason:reason}}}}' --output json""",
+  --output json \\
+  --query 'tasks[].{{stoppedReason:stoppedReason,containers:containers[*].{{name:name,reason:reason}}}}'""",
 }
 
 VALIDATION = {

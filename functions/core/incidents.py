@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from functions.core.aws import Session
-
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 

@@ -14,6 +14,7 @@ import moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval
 from moto.core.config import default_user_config
 from moto.stepfunctions.exceptions import InvalidExecutionInput, InvalidName
 from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.branch_worker import BranchWorker
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils import boto_client
@@ -45,6 +46,7 @@ def install() -> None:
     replace(Execution, "stop", _stop)
     replace(BaseExecutionWorkerCommunication, "terminated", _terminated)
     replace(ExecutionWorker, "_execution_logic", _execution_logic)
+    replace(BranchWorker, "_thread_routine", _branch)
     _replace_clients()
 
 
@@ -101,6 +103,17 @@ def _stop(self: Execution, stop_date: Any, error: str | None, cause: str | None)
     while self.exec_worker and not self.exec_worker.env and time.monotonic() < until:
         time.sleep(0.01)  # its thread has not begun
     replace.original(Execution, "stop")(self, stop_date=stop_date, error=error, cause=cause)
+    # AWS says so at once; the interpreter says so when it next looks, which in a wait for a token may be never.
+    self.exec_status, self.stop_date, self.error, self.cause = ExecutionStatus.ABORTED, stop_date, error, cause
+
+
+def _branch(self: BranchWorker) -> None:
+    """Run a branch of a Parallel state; a stop in the middle of one is no failure."""
+    try:
+        replace.original(BranchWorker, "_thread_routine")(self)
+    except RuntimeError:
+        if self.env.is_running():
+            raise
 
 
 def _execution_logic(self: ExecutionWorker) -> None:
@@ -110,6 +123,8 @@ def _execution_logic(self: ExecutionWorker) -> None:
     except Exception as error:  # noqa: BLE001  a gap in the interpreter, whatever it is
         communication: Any = self._execution_communication
         execution = communication.execution
+        if "sandbox_stopped" in vars(execution):
+            return
         execution.exec_status = ExecutionStatus.FAILED
         execution.error, execution.cause = "States.Runtime", f"The interpreter failed: {error!r}"
         current().background.failures.append(f"{execution.exec_arn}: {execution.cause}")

@@ -9,12 +9,13 @@ from sandbox.world import World
 from tests.system.run import SERVICE, stop_executions
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sandbox() -> Iterator[Sandbox]:
-    """A sandbox with ganopa-bot's stack deployed."""
+    """A sandbox with ganopa-bot's stack deployed; at the end nothing was denied, and nothing failed unseen."""
     with Sandbox.start() as started:
         started.deploy("ganopa-bot")
         yield started
+        assert (started.denied, started.unsimulated, started.failures) == ([], [], [])
 
 
 @pytest.fixture

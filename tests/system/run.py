@@ -110,6 +110,10 @@ class Watch:
         self.sandbox = sandbox
         self.known = executions(sandbox, MACHINE)
 
+    def new(self) -> list[str]:
+        """List the executions that have started since."""
+        return [one for one in executions(self.sandbox, MACHINE) if one not in self.known]
+
     def next(self) -> Run:
         """Wait for it."""
         return Run(self.sandbox, next_execution(self.sandbox, MACHINE, SECONDS, self.known))

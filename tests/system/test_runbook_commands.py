@@ -9,7 +9,7 @@ from pathlib import Path
 from sandbox.cloud import Sandbox
 from sandbox.commands import CHECKS, VALIDATION
 from sandbox.world import World
-from tests.system.run import Run
+from tests.system.run import Watch
 
 
 def typed(sandbox: Sandbox, command: str) -> str:
@@ -23,26 +23,28 @@ def typed(sandbox: Sandbox, command: str) -> str:
     return done.stdout.strip()
 
 
+def _repair(watch: Watch) -> None:
+    run = watch.next()
+    run.decide("approve")
+    assert run.end()["outcome"] == "recovered"
+
+
 def test_commands_see_the_closed_port_and_the_repair(sandbox: Sandbox, world: World) -> None:
+    watch = Watch(sandbox)
     world.break_("closed-port")
     world.wait_until(lambda: "Target.Timeout" in typed(sandbox, CHECKS["target group"]), 30)
     assert typed(sandbox, VALIDATION["health"]) in {"503", "504"}
-    run = Run.by_hand(sandbox)
-    run.asked()
-    run.decide("approve")
-    run.end()
+    _repair(watch)
     assert typed(sandbox, VALIDATION["health"]) == "200"
     assert typed(sandbox, VALIDATION["webhook"]) == "405"
     assert "healthy" in typed(sandbox, VALIDATION["targets"]).split()
 
 
 def test_commands_see_the_inactive_service_and_the_repair(sandbox: Sandbox, world: World) -> None:
+    watch = Watch(sandbox)
     world.break_("inactive")
     assert json.loads(typed(sandbox, CHECKS["service"]))["status"] == "INACTIVE"
-    run = Run.by_hand(sandbox)
-    run.asked()
-    run.decide("approve")
-    run.end()
+    _repair(watch)
     assert json.loads(typed(sandbox, CHECKS["service"])) == {
         "status": "ACTIVE",
         "desired": 1,

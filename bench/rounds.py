@@ -1,0 +1,96 @@
+"""Rounds of the same incident: the alarm rings, the chain asks, the commands are typed; without and with latency."""
+
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import NamedTuple
+
+from bench import incident, typed
+from bench.report import Report, Row, compared, milliseconds, row, seconds
+from sandbox.cloud import Sandbox
+
+ROUNDS = 5
+LATENCY = 0.08  # seconds for every API call, of the functions and of the commands
+FASTER, LONGER = 10, 1.2
+
+
+class Asked(NamedTuple):
+    """One incident up to its approval mail, in seconds."""
+
+    mail: float
+    diagnose: float
+    conclude: float
+    slowest: float
+
+
+class Round(NamedTuple):
+    """Both sides of one round: the chain with cold and with warm functions, and the commands, in seconds."""
+
+    cold: Asked
+    warm: Asked
+    typed: float
+
+
+def play(sandbox: Sandbox, latency: float) -> list[Round]:
+    """Play all rounds with an artificial latency; the service has to be broken and its alarms in ALARM."""
+    try:
+        sandbox.latency = latency
+        return [_round(sandbox) for _ in range(ROUNDS)]
+    finally:
+        sandbox.latency = 0
+
+
+def broken(sandbox: Sandbox) -> None:
+    """Break the service for the rounds; the incident that this starts ends only once no alarm can start another."""
+    happened = incident.happen(sandbox)
+    sandbox.world.wait_until(lambda: incident.ringing(sandbox), incident.SECONDS)
+    happened.end("reject")
+
+
+def _round(sandbox: Sandbox) -> Round:
+    sandbox.cold()
+    return Round(_asked(sandbox), _asked(sandbox), typed.seconds(sandbox))
+
+
+def _asked(sandbox: Sandbox) -> Asked:
+    happened = incident.ring(sandbox)
+    to_mail = happened.seconds_to_mail
+    history = happened.end("reject")
+    slowest = max(history.seconds(state, state) for state in history.states("Check"))
+    diagnose, conclude = history.seconds("Diagnose", "Diagnose"), history.seconds("Diagnose", "Conclude")
+    return Asked(to_mail, diagnose, conclude, slowest)
+
+
+def to_mail(played: dict[float, list[Round]]) -> Report:
+    """Compare the time from the alarm to the approval mail with the commands."""
+    rows: list[Row] = []
+    for latency, rounds in played.items():
+        by_hand = _median(rounds, lambda one: one.typed)
+        warm, cold = _median(rounds, lambda one: one.warm.mail), _median(rounds, lambda one: one.cold.mail)
+        rows.append(row(f"warm{_with(latency)}", warm, by_hand, seconds, FASTER, better="higher"))
+        rows.append(row(f"cold{_with(latency)}", cold, by_hand, seconds, FASTER, better="higher"))
+    notes = [
+        f"Medians of {ROUNDS} rounds, one incident ({incident.BROKEN}). Cold: every function starts a new process.",
+        "The commands are the runbook's three checks, run by bash without a pause: no reading, no thinking, no mail.",
+    ]
+    return Report("1. From the alarm's transition to the approval mail", compared("commands"), rows, notes)
+
+
+def to_diagnosis(played: dict[float, list[Round]]) -> Report:
+    """Compare the parallel state with the slowest check in it."""
+    rows: list[Row] = []
+    for latency, rounds in played.items():
+        slowest = _median(rounds, lambda one: one.warm.slowest)
+        diagnose = _median(rounds, lambda one: one.warm.diagnose)
+        conclude = _median(rounds, lambda one: one.warm.conclude)
+        rows.append(row(f"Diagnose entered to left{_with(latency)}", diagnose, slowest, milliseconds, LONGER))
+        rows.append(row(f"Diagnose entered to Conclude left{_with(latency)}", conclude, slowest, milliseconds))
+    notes = ["Warm rounds of the same run. The slowest check is the longest state inside of Diagnose."]
+    return Report("2. Time to diagnose", compared("slowest check"), rows, notes)
+
+
+def _with(latency: float) -> str:
+    return f", {latency * 1000:.0f} ms per API call" if latency else ""
+
+
+def _median(rounds: Sequence[Round], value: Callable[[Round], float]) -> float:
+    return median(map(value, rounds))
