@@ -145,6 +145,7 @@ class Sandbox:
 
     def close(self) -> None:
         """Stop everything, child processes too."""
+        self._gateway.closing = True
         self._stack.close()
 
     def _serve(self, port: int) -> int:

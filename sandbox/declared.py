@@ -1,16 +1,15 @@
 """ganopa's system as its service file declares it, made through AWS's API."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pydantic
-import yaml
 
 from sandbox.bot import BROKEN_RELEASE, RELEASE
 from sandbox.patches.ec2_ids import next_id
+from statemachines import load
 
-FILE = Path(__file__).parents[1] / "services" / "ganopa_bot.yaml"
+SERVICE = "ganopa-bot"
 CIDRS = ("10.40.1.0/24", "10.40.2.0/24")
 PUSHED = (RELEASE, BROKEN_RELEASE)
 PATHS = ("/telegram/webhook", "/health", "/_meta")
@@ -43,18 +42,13 @@ class Resources(pydantic.BaseModel):
     subnets: list[str]
 
 
-def load(file: Path = FILE) -> tuple[str, str, Resources]:
-    """Return (account, region, resources) of a service file."""
-    content = yaml.safe_load(file.read_text())
-    return content["account"], content["region"], Resources(**content["resources"])
-
-
 class Builder:
     """Makes the system; `aws` gives a boto3 client by service name."""
 
     def __init__(self, aws: Callable[[str], Any]) -> None:
         self._aws = aws
-        self.account, self.region, self.names = load()
+        service = load.services()[SERVICE]
+        self.account, self.region, self.names = service.account, service.region, Resources(**service.resources)
 
     def build(self, certificate: bytes, key: bytes, chain: bytes) -> None:
         """Make everything but the ECS service, once."""

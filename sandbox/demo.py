@@ -21,11 +21,11 @@ from sandbox.cloud import Sandbox
 from sandbox.deployed import incidents
 from sandbox.incidents import INCIDENTS
 from sandbox.mailbox import Mail
-from sandbox.watch import Seen, follow, next_execution
+from sandbox.watch import Seen, executions, follow, next_execution
 from statemachines import load
 
 SERVICE, RUNBOOK, DEFAULT = "ganopa-bot", "webhook_unavailable", "closed-port"
-ALARM_SECONDS, MAIL_SECONDS = 60, 30
+CALM_SECONDS, ALARM_SECONDS, MAIL_SECONDS = 60, 60, 30
 LOOKS = re.compile(r"^(Check|Recheck|Validate) ([a-z_]+)(: unknown)?$")
 MARKS = {"confirmed": "[red]●[/]", "possible": "[yellow]○[/]", "ruled out": "[dim]·[/]"}
 QUIET = {
@@ -75,6 +75,7 @@ class Demo:
         """Watch a sandbox; `approve` presses the button instead of waiting for a person."""
         self.sandbox = sandbox
         self.approve = approve
+        self.asked = False
         self.service = load.services()[SERVICE]
         self.started = time.monotonic()
 
@@ -83,16 +84,24 @@ class Demo:
         self._say(f"Sandbox on {self.sandbox.endpoint}, mailbox on {self.sandbox.mailbox.address}")
         self._say(f"Deploying {SERVICE} with the CDK CLI …")
         self.sandbox.deploy(SERVICE)
-        self.sandbox.world.wait_until(self.sandbox.world.healthy, 60)
+        machine, world = self.service.state_machine_arn(RUNBOOK), self.sandbox.world
+        world.wait_until(lambda: world.healthy() and not executions(self.sandbox, machine, "RUNNING"), CALM_SECONDS)
         self._say("The service answers; everything is well.")
-        self.sandbox.world.break_(name)
+        known = executions(self.sandbox, machine)
+        world.break_(name)
         self._say(f"[bold]Incident:[/] {INCIDENTS[name].title}. Waiting for the alarm …")
-        machine = self.service.state_machine_arn(RUNBOOK)
-        execution = next_execution(self.sandbox, machine, ALARM_SECONDS)
-        self._say(f"The alarm started {execution.rpartition(':')[2]}")
-        for seen in follow(self.sandbox, execution):
-            self._show(seen, execution.rpartition(":")[2])
+        self._watch(next_execution(self.sandbox, machine, ALARM_SECONDS, known))
+        if INCIDENTS[name].fix and not self.asked:
+            self._say("The evidence has changed since. An engineer starts the runbook again, as the mail says: {}")
+            started = self.sandbox.client("stepfunctions").start_execution(stateMachineArn=machine, input="{}")
+            self._watch(started["executionArn"])
         return self._end(name)
+
+    def _watch(self, execution: str) -> None:
+        incident = execution.rpartition(":")[2]
+        self._say(f"Started: {incident}")
+        for seen in follow(self.sandbox, execution):
+            self._show(seen, incident)
 
     def _end(self, name: str) -> int:
         well = self.sandbox.world.healthy()
@@ -111,13 +120,13 @@ class Demo:
         elif seen.kind == "left" and seen.state == "Conclude":
             self._diagnosis(incident)
         elif seen.kind == "entered" and seen.state == "Ask for approval":
-            self._decision()
+            self._decision(incident)
         elif seen.kind == "entered" and not look and seen.state not in QUIET:
             self._say(f"[bold]{seen.state}[/]")
         if seen.kind == "left" and seen.state == "Close":
             console.print(Panel(escape("\n".join(seen.output["timeline"])), title=f"Report: {seen.output['outcome']}"))
         if seen.kind == "left" and seen.state == "Escalate":
-            self._mail("Needs you")
+            self._mail("Needs you", incident)
 
     def _finding(self, name: str, finding: dict[str, Any]) -> None:
         if "signals" not in finding:
@@ -138,8 +147,9 @@ class Demo:
             for line in lines:
                 console.print(f"             [dim]{escape(line)}[/]", soft_wrap=True)
 
-    def _decision(self) -> None:
-        mail = self._mail("Approve a change?")
+    def _decision(self, incident: str) -> None:
+        self.asked = True
+        mail = self._mail("Approve a change?", incident)
         link = re.findall(r"http\S+/incidents/\S+", mail.body)[0]
         if self.approve:
             page = approver.decide(link, "approve")
@@ -147,10 +157,12 @@ class Demo:
         else:
             self._say(f"Waiting for your decision: open [link={link}]{link}[/link] and press a button.")
 
-    def _mail(self, subject: str) -> Mail:
-        mail = self.sandbox.mailbox.wait_for(lambda one: subject in one.subject, MAIL_SECONDS)
-        console.print(Panel(escape(mail.body), title=escape(mail.subject), subtitle=f"to {mail.to}"))
-        return mail
+    def _mail(self, subject: str, incident: str) -> Mail:
+        wanted = self.sandbox.mailbox.wait_for(
+            lambda one: subject in one.subject and incident in one.body, MAIL_SECONDS
+        )
+        console.print(Panel(escape(wanted.body), title=escape(wanted.subject), subtitle=f"to {wanted.to}"))
+        return wanted
 
     def _say(self, text: str) -> None:
         console.print(f"[dim]{time.monotonic() - self.started:6.1f} s[/] {text}", soft_wrap=True)

@@ -35,6 +35,7 @@ class Gateway:
     def __init__(self, app: WsgiApp, access: Access) -> None:
         self.latency = 0.0  # seconds, before every API call
         self.unsimulated: list[str] = []
+        self.closing = False  # what executions still ask for is nobody's concern then
         self._app = app
         self._access = access
 
@@ -48,9 +49,12 @@ class Gateway:
             return self._answer(call, environ, start_response)
         except AccessDenied as denied:
             status = _BAD_REQUEST if _protocol(call) == "json" else _FORBIDDEN
+            _LOG.warning("%s", denied.message)
             return _respond(call, denied, status, start_response)
         except NotSimulated as error:
-            self.unsimulated.append(call.name)
+            if not self.closing:
+                _LOG.warning("%s", error.message)
+                self.unsimulated.append(call.name)
             return _respond(call, error, _NOT_IMPLEMENTED, start_response)
 
     def _answer(self, call: ApiCall, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -63,7 +67,8 @@ class Gateway:
         except NotImplementedError as error:
             raise NotSimulated(call.name, str(error)) from error
         except Exception as error:  # moto has no error model of its own: whatever escapes is a gap
-            _LOG.exception("The sandbox failed in %s", call.name)
+            if not self.closing:
+                _LOG.exception("The sandbox failed in %s", call.name)
             raise NotSimulated(call.name, f"{type(error).__name__}: {error}") from error
         if _is_unknown_address(started[-1], body):
             raise NotSimulated(call.name, "moto serves nothing at this address")
@@ -82,7 +87,6 @@ def _is_unknown_address(started: tuple[Any, ...], body: bytes) -> bool:
 def _respond(
     call: ApiCall, error: AccessDenied | NotSimulated, status: str, start_response: Callable[..., Any]
 ) -> Iterable[bytes]:
-    _LOG.warning("%s", error.message)
     headers, body = serialize(_protocol(call), error.code, error.message)
     start_response(status, [*headers.items(), ("Content-Length", str(len(body)))])
     return [body]

@@ -19,9 +19,10 @@ class Seen(NamedTuple):
     output: Any
 
 
-def executions(sandbox: Sandbox, state_machine: str) -> list[str]:
-    """List the ARNs of a state machine's executions, the newest first."""
-    found = sandbox.client("stepfunctions").list_executions(stateMachineArn=state_machine)["executions"]
+def executions(sandbox: Sandbox, state_machine: str, status: str | None = None) -> list[str]:
+    """List the ARNs of a state machine's executions, all or those of one status, the newest first."""
+    wanted = {"statusFilter": status} if status else {}
+    found = sandbox.client("stepfunctions").list_executions(stateMachineArn=state_machine, **wanted)["executions"]
     return [one["executionArn"] for one in sorted(found, key=lambda one: one["startDate"], reverse=True)]
 
 

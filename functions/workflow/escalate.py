@@ -41,17 +41,19 @@ def handler(event: Ending, aws: Session) -> dict[str, Any]:
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     record = incidents.get(event.incident) or {"incident": event.incident, "trigger": {}}
     why = WHY.get(event.outcome, event.outcome)
+    diagnosis = Diagnosis.model_validate_json(record["diagnosis"]) if "diagnosis" in record else None
+    about = diagnosis.headline if diagnosis and event.outcome == "manual" else why
     for approver in runbook.service.approvers:
         mail.send(
             aws,
             approver,
-            f"[{runbook.service.name}] Needs you: {why}",
+            f"[{runbook.service.name}] Needs you: {about}",
             "escalation.txt",
             service=runbook.service,
             runbook=runbook.runbook,
             record=record,
             why=why,
-            diagnosis=Diagnosis.model_validate_json(record["diagnosis"]) if "diagnosis" in record else None,
+            diagnosis=diagnosis,
             error=explain(event.error),
             timeline=incidents.timeline(event.incident),
         )

@@ -121,8 +121,7 @@ class Watch:
 
 def stop_executions(sandbox: Sandbox) -> list[str]:
     """Stop whatever runs, and return what did; the interpreter misses a stop that comes while it enters a wait."""
-    states = sandbox.client("stepfunctions")
-    running = states.list_executions(stateMachineArn=MACHINE, statusFilter="RUNNING")["executions"]
+    running = executions(sandbox, MACHINE, "RUNNING")
     for execution in running:
-        states.stop_execution(executionArn=execution["executionArn"])
-    return [execution["executionArn"] for execution in running]
+        sandbox.client("stepfunctions").stop_execution(executionArn=execution)
+    return running

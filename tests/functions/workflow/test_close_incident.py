@@ -118,7 +118,7 @@ def test_who_was_asked_gets_the_report(world: World, outcome: str, words: str) -
     assert mails[0].subject == f"[ganopa-bot] {words}"
     lines = mails[0].text.splitlines()
     assert lines[0] == f"Telegram bot of api.maisonganopa.com: {words}"
-    assert [line.split(" ", 1)[1] for line in lines[2:-2]] == world.timeline
+    assert [line.split(" ", 1)[1] for line in lines[3:-2]] == world.timeline
 
 
 @pytest.mark.parametrize("outcome", ["healthy", "diagnosed", "manual", "failed"])

@@ -26,7 +26,7 @@ def test_the_mail_says_what_is_known_and_what_to_do(world: World) -> None:
     world.open()
     world.conclude(findings(*CRASH, facts=FACTS, evidence={"logs": ["KeyError: 'TELEGRAM_BOT_TOKEN'"]}))
     mail = escalated(world, "manual")
-    assert mail.subject == "[ganopa-bot] Needs you: there is nothing that may be repaired automatically"
+    assert mail.subject == "[ganopa-bot] Needs you: The container lacks an environment variable and exits"
     parts = mail.text.split("\n\n")
     assert parts[0] == (
         "Telegram bot of api.maisonganopa.com needs a person: there is nothing that may be repaired automatically"
