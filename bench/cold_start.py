@@ -1,16 +1,21 @@
 """What a function's cold start costs beside the least that a boto3 program costs: import and first call."""
 
 import tempfile
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import usage
+from bench import bare, usage
 from bench.first_calls import FirstCalls
+from bench.incident import MACHINE, SERVICE
 from bench.report import NO, YES, Report, Row, megabytes, milliseconds, times
 from bench.usage import Program, Usage
+from functions.core import catalogue
+from functions.core.function import Function
 from sandbox.account import ADMIN_ACCESS_KEY
 from sandbox.cloud import Sandbox
-from sandbox.lambda_function import FunctionConfig
+from sandbox.deployed import incidents
+from sandbox.lambda_functions import config, deployed
 
 ROUNDS = 5
 AIM = 1.15
@@ -39,9 +44,9 @@ class Measured(NamedTuple):
 
 def measure(sandbox: Sandbox) -> Report:
     """Start every deployed function anew and call it once."""
-    calls = FirstCalls(sandbox)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        measured = [_measure(sandbox, calls, one, Path(folder)) for one in calls.functions]
+        starts = _ColdStarts(sandbox, Path(folder))
+        measured = [starts.measure(name, function) for name, function in _deployed(sandbox).items()]
     measured.sort(key=lambda one: one.cpu)
     worst = max(max(one.cpu, one.memory) for one in measured)
     notes = [
@@ -52,16 +57,34 @@ def measure(sandbox: Sandbox) -> Report:
     return Report("3. Import and first call in a fresh process", HEADINGS, [_row(one) for one in measured], notes)
 
 
-def _measure(sandbox: Sandbox, calls: FirstCalls, function: FunctionConfig, folder: Path) -> Measured:
-    imports = function.unpack(folder)
-    environment = function.environment(NO_RUNTIME, imports, ADMIN_ACCESS_KEY, sandbox.environment)
-    bare = calls.bare(function)
-    rounds = [
-        [Program(text, environment, imports[0]) for text in (calls.program(function), bare[0], "\n".join(bare))]
-        for _ in range(ROUNDS + 1)
+def _deployed(sandbox: Sandbox) -> dict[str, Function]:
+    """Return our handlers by the names of their functions on AWS."""
+    ours: list[Function] = [
+        *catalogue.checks().values(),
+        *catalogue.fixes().values(),
+        *catalogue.steps().values(),
     ]
-    ours, one, every = usage.compare(rounds)
-    return Measured(function.name, ours, one, every)
+    handlers = {one.entry: one for one in ours}
+    pages = sandbox.client("lambda").get_paginator("list_functions").paginate()
+    functions = chain.from_iterable(page["Functions"] for page in pages)
+    return {one["FunctionName"]: handlers[one["Handler"]] for one in functions if one["Handler"] in handlers}
+
+
+class _ColdStarts:
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        table = incidents(sandbox, SERVICE)
+        self.sandbox, self.folder = sandbox, folder
+        self.first = FirstCalls(table)
+        self.calls = bare.calls(sandbox, table.table, MACHINE)
+
+    def measure(self, name: str, function: Function) -> Measured:
+        settings = config(deployed(name))
+        imports = settings.unpack(self.folder)
+        environment = settings.environment(NO_RUNTIME, imports, ADMIN_ACCESS_KEY, self.sandbox.environment)
+        others = bare.programs(function, self.calls)
+        rounds = [(self.first.program(function), others[0], "\n".join(others)) for _ in range(ROUNDS + 1)]
+        ours, one, every = usage.compare([[Program(text, environment, imports[0]) for text in one] for one in rounds])
+        return Measured(name, ours, one, every)
 
 
 def _row(one: Measured) -> Row:

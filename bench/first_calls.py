@@ -1,96 +1,58 @@
-"""Calls every deployed function as its first invocation would, and boto3 as plainly as that can be done."""
+"""The first call of every function: what it is told, and what it finds in the incident table."""
 
 import uuid
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Any
 
 from bench.incident import RUNBOOK, SERVICE
-from functions.core import approval, catalogue
+from functions.core import approval
 from functions.core.diagnosis import Findings, diagnose
 from functions.core.function import Function
-from functions.core.incidents import RECORD, now
+from functions.core.incidents import RECORD, Incidents, now
 from functions.core.plan import Plan, Step
 from functions.core.template import fill
-from sandbox.cloud import Sandbox
-from sandbox.deployed import incidents
-from sandbox.lambda_function import FunctionConfig
-from sandbox.lambda_functions import config, deployed
 from statemachines import load
 from statemachines.compile import compiled
+from statemachines.model import CheckUse, FixUse
 
 FOREVER = 2**33
 
 
 class FirstCalls:
-    """Writes programs; what a call needs in the incident table is put there, each time for an incident of its own."""
+    """Writes programs; each call is about an incident of its own, put into the table before."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        """Look up what is deployed."""
-        self.incidents = incidents(sandbox, SERVICE)
-        self.runbook = compiled(load.services()[SERVICE], load.runbooks()[RUNBOOK])
-        pages = sandbox.client("lambda").get_paginator("list_functions").paginate()
-        names = [one["FunctionName"] for one in chain.from_iterable(page["Functions"] for page in pages)]
-        self.functions: list[FunctionConfig] = [
-            one for one in (config(deployed(name)) for name in names) if one.handler.startswith("functions.")
-        ]
+    def __init__(self, incidents: Incidents) -> None:
+        """Use a deployed stack's incident table."""
+        self.incidents = incidents
+        self.service = load.services()[SERVICE]
+        self.runbook = compiled(self.service, load.runbooks()[RUNBOOK])
+        self.uses: dict[str, list[CheckUse | FixUse]] = {}
+        for name in self.service.runbooks:
+            self.uses |= load.functions_of(load.runbooks()[name])
 
-    def program(self, function: FunctionConfig) -> str:
+    def program(self, function: Function) -> str:
         """Write the program that imports a function's handler and calls it once."""
-        module = function.handler.removesuffix(".handler")
-        return f"import {module}\n{module}.handler({self._event(_of(function))!r})"
-
-    def bare(self, function: FunctionConfig) -> list[str]:
-        """Write, for each service that a function declares to use, the program that calls it once with bare boto3."""
-        used = _of(function)
-        actions = chain.from_iterable(one.actions for one in (*used.permissions, *used.bookkeeping))
-        services = list(dict.fromkeys(action.partition(":")[0] for action in actions)) or ["sts"]
-        calls = self._calls()
-        return [
-            f"import boto3\nboto3.client({calls[one][0]!r}).{calls[one][1]}(**{calls[one][2]!r})" for one in services
-        ]
-
-    def _calls(self) -> dict[str, tuple[str, str, dict[str, Any]]]:
-        """Give each service, by its name in IAM, one call that a function makes: client, method, parameters."""
-        names: dict[str, Any] = self.runbook.service.resources
-        service = {"cluster": names["cluster"], "services": [names["ecs_service"]]}
-        key = {"incident": {"S": "bench"}, "item": {"S": RECORD}}
-        return {
-            "cloudwatch": ("cloudwatch", "describe_alarms", {}),
-            "dynamodb": ("dynamodb", "get_item", {"TableName": self.incidents.table, "Key": key}),
-            "ec2": ("ec2", "describe_security_groups", {"GroupIds": [names["task_security_group"]]}),
-            "ecr": ("ecr", "describe_images", {"repositoryName": names["repository"]}),
-            "ecs": ("ecs", "describe_services", service),
-            "elasticloadbalancing": ("elbv2", "describe_target_health", {"TargetGroupArn": names["target_group"]}),
-            "logs": ("logs", "filter_log_events", {"logGroupName": names["log_group"]}),
-            "sns": ("sns", "list_topics", {}),
-            "states": ("stepfunctions", "list_executions", {"stateMachineArn": self.runbook.state_machine}),
-            "sts": ("sts", "get_caller_identity", {}),
-        }
+        module = function.entry.removesuffix(".handler")
+        return f"import {module}\n{module}.handler({self._event(function)!r})"
 
     def _event(self, function: Function) -> dict[str, Any]:
-        if function.kind == "check":
-            use = next(one for one in self.runbook.runbook.checks.values() if one.check == function.name)
-            return {"parameters": self._filled(use.with_)}
         incident = f"bench-{uuid.uuid4()}"
+        if function.kind == "check":
+            return {"parameters": self._parameters(f"check/{function.name}")}
         if function.kind == "fix":
             self._open(incident, function.name)
             return {"incident": incident, "round": 1, "step": 0}
         if function.name != "open_incident":
             self._open(incident, self.runbook.runbook.fixes[0].fix)
-        return {"incident": incident, "runbook": RUNBOOK} | self._particular(function.name, incident)
+        return {"incident": incident, "runbook": RUNBOOK} | self._particulars(incident).get(function.name, {})
 
-    def _particular(self, step: str, incident: str) -> dict[str, Any]:
-        """Give what one step of the chain is told besides the incident; those from outside know nothing of it."""
+    def _particulars(self, incident: str) -> dict[str, dict[str, Any]]:
+        """Give what each step of the chain is told besides the incident; those called from outside ignore that."""
         http = {"method": "GET", "sourceIp": "192.0.2.1"}
-        page = {
-            "rawPath": f"/incidents/{incident}",
-            "pathParameters": {"link": incident},
-            "requestContext": {"http": http},
-        }
-        alarm = {"alarmName": next(iter(self.runbook.service.alarms)), "state": {"value": "ALARM"}}
-        particular: dict[str, dict[str, Any]] = {
-            "approval_page": page | {"headers": {}},
+        page = {"rawPath": f"/incidents/{incident}", "pathParameters": {"link": incident}, "headers": {}}
+        alarm = {"alarmName": next(iter(self.service.alarms)), "state": {"value": "ALARM"}}
+        return {
+            "approval_page": page | {"requestContext": {"http": http}},
             "close_incident": {"outcome": "recovered", "error": {}},
             "conclude": {"findings": {}},
             "dispatch": {
@@ -105,11 +67,10 @@ class FirstCalls:
             "request_approval": {"round": 2, "token": "token"},
             "target_lock": {"action": "release"},
         }
-        return particular[step]
 
     def _open(self, incident: str, fix: str) -> None:
         """Write an open incident with one approved question and its link."""
-        diagnosis = diagnose(self.runbook.runbook, Findings({}, self.runbook.questions), self.runbook.service.resources)
+        diagnosis = diagnose(self.runbook.runbook, Findings({}, self.runbook.questions), self.service.resources)
         plan = self._plan(fix)
         texts = {"diagnosis": diagnosis.model_dump_json(), "plan": plan.model_dump_json()}
         record = {"runbook": RUNBOOK, "state": "open", "opened_at": now(), "trigger": {}, **texts}
@@ -117,27 +78,15 @@ class FirstCalls:
         decision = {"round": 1, "state": "approved", "decided_at": now()}
         self.incidents.create(incident, RECORD, record)
         self.incidents.create(incident, approval.item(1), question | decision)
-        link = {"of": incident, "round": 1, "approver": self.runbook.service.approvers[0]}
+        link = {"of": incident, "round": 1, "approver": self.service.approvers[0]}
         self.incidents.create(approval.link_item(incident), "link", link)
 
     def _plan(self, fix: str) -> Plan:
-        use = next(one for one in self.runbook.runbook.fixes if one.fix == fix)
-        step = Step(fix=fix, parameters=self._filled(use.with_), effect="", before="", after="", risk="low", undo=None)
-        service = self.runbook.service
-        return Plan(account=service.account, region=service.region, service=SERVICE, runbook=RUNBOOK, steps=[step])
+        parameters = self._parameters(f"fix/{fix}")
+        step = Step(fix=fix, parameters=parameters, effect="", before="", after="", risk="low", undo=None)
+        account, region = self.service.account, self.service.region
+        return Plan(account=account, region=region, service=SERVICE, runbook=RUNBOOK, steps=[step])
 
-    def _filled(self, template: dict[str, Any]) -> dict[str, Any]:
-        filled: dict[str, Any] = fill(template, self.runbook.service.resources.__getitem__)
+    def _parameters(self, function: str) -> dict[str, Any]:
+        filled: dict[str, Any] = fill(self.uses[function][0].with_, self.service.resources.__getitem__)
         return filled
-
-
-def _of(function: FunctionConfig) -> Function:
-    """Find a deployed function's handler."""
-    module, name = function.handler.removesuffix(".handler").split(".")[1:]
-    kinds: dict[str, dict[str, Any]] = {
-        "checks": dict(catalogue.checks()),
-        "fixes": dict(catalogue.fixes()),
-        "workflow": dict(catalogue.steps()),
-    }
-    found: Function = kinds[module][name]
-    return found

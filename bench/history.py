@@ -17,13 +17,18 @@ class Call(NamedTuple):
 
 
 class History:
-    """The history of one execution."""
+    """The history of one execution, as Step Functions gives it."""
 
-    def __init__(self, sandbox: Sandbox, execution: str) -> None:
-        """Read it whole."""
+    def __init__(self, events: list[dict[str, Any]]) -> None:
+        """Take all events, in order."""
+        self.events = events
+
+    @classmethod
+    def read(cls, sandbox: Sandbox, execution: str) -> "History":
+        """Read the history of an execution by its ARN."""
         states = sandbox.client("stepfunctions")
         pages = states.get_paginator("get_execution_history").paginate(executionArn=execution)
-        self.events: list[dict[str, Any]] = [event for page in pages for event in page["events"]]
+        return cls([event for page in pages for event in page["events"]])
 
     def seconds(self, first: str, last: str) -> float:
         """Return the time from entering one state to leaving another one, each for the first time."""

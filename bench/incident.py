@@ -1,7 +1,7 @@
 """One incident, followed from the alarm to its end."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from bench.history import History
@@ -16,6 +16,7 @@ BROKEN = "closed-port"
 ALARM = f"{SERVICE}-unhealthy-hosts"
 MACHINE = load.services()[SERVICE].state_machine_arn(RUNBOOK)
 SECONDS = 90
+STEADY = timedelta(seconds=10)
 
 
 class Incident:
@@ -44,12 +45,17 @@ class Incident:
         approver.decide(link, decision, "measured")
         for _ in follow(self.sandbox, self.execution):
             pass
-        return History(self.sandbox, self.execution)
+        return History.read(self.sandbox, self.execution)
 
 
 def calm(sandbox: Sandbox) -> None:
     """Heal the service, and stop whatever an alarm on the way has started."""
     sandbox.world.heal()
+    stop(sandbox)
+
+
+def stop(sandbox: Sandbox) -> None:
+    """Stop every execution that runs."""
     states = sandbox.client("stepfunctions")
     for running in states.list_executions(stateMachineArn=MACHINE, statusFilter="RUNNING")["executions"]:
         states.stop_execution(executionArn=running["executionArn"])
@@ -69,8 +75,9 @@ def ring(sandbox: Sandbox) -> Incident:
     return Incident(sandbox, next_execution(sandbox, MACHINE, SECONDS, known))
 
 
-def ringing(sandbox: Sandbox) -> bool:
-    """Tell whether all alarms of the runbook are in ALARM, so that none but a reset one changes."""
+def steady(sandbox: Sandbox) -> bool:
+    """Tell whether every alarm of the runbook has been in ALARM for a while: from then on only `ring` changes one."""
     names = list(load.services()[SERVICE].alarms)
     alarms = sandbox.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
-    return all(alarm["StateValue"] == "ALARM" for alarm in alarms)
+    long_ago = datetime.now(UTC) - STEADY
+    return all(one["StateValue"] == "ALARM" and one["StateUpdatedTimestamp"] < long_ago for one in alarms)

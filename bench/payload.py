@@ -48,4 +48,4 @@ def _diagnosed(sandbox: Sandbox) -> History:
     )
     for _ in follow(sandbox, started["executionArn"]):
         pass
-    return History(sandbox, started["executionArn"])
+    return History.read(sandbox, started["executionArn"])
