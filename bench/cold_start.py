@@ -82,8 +82,13 @@ class _ColdStarts:
         imports = settings.unpack(self.folder)
         environment = settings.environment(NO_RUNTIME, imports, ADMIN_ACCESS_KEY, self.sandbox.environment)
         others = bare.programs(function, self.calls)
-        rounds = [(self.first.program(function), others[0], "\n".join(others)) for _ in range(ROUNDS + 1)]
-        ours, one, every = usage.compare([[Program(text, environment, imports[0]) for text in one] for one in rounds])
+        plain = {name: value for name, value in environment.items() if name not in settings.variables}
+        rounds = [
+            [Program(self.first.program(function), environment, imports[0])]
+            + [Program(text, plain, imports[0]) for text in (others[0], "\n".join(others))]
+            for _ in range(ROUNDS + 1)
+        ]
+        ours, one, every = usage.compare(rounds)
         return Measured(name, ours, one, every)
 
 

@@ -31,9 +31,10 @@ def test_html_is_escaped_and_plain_text_is_not() -> None:
     page = templates().get_template("message.html").render(title="<b>", text="&")
     assert "<h1>&lt;b&gt;</h1>" in page
     assert "<p>&amp;</p>" in page
+    record = {"incident": "i", "opened_at": "2026-11-21T09:00:00.000+00:00"}
     report = (
         templates()
         .get_template("report.txt")
-        .render(service={"title": "<b>"}, outcome="&", timeline=[], record={"incident": "i"}, runbook={"title": "t"})
+        .render(service={"title": "<b>"}, outcome="&", timeline=[], record=record, runbook={"title": "t"})
     )
     assert report.startswith("<b>: &")
