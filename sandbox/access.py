@@ -2,21 +2,22 @@
 
 import collections
 import hashlib
-import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from moto.iam import iam_backends
-
-from sandbox.account import ACCOUNT
+from sandbox import callers
+from sandbox.account import ACCOUNT, ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, SESSION_TOKEN
 from sandbox.api_call import ApiCall
 from sandbox.arns import resources
-from sandbox.policies import Statement, allowed, statements
+from sandbox.callers import Caller
+from sandbox.policies import allowed
 
 _IAM_ACTIONS = {
     "lambda:Invoke": "lambda:InvokeFunction",
+    "s3:CreateMultipartUpload": "s3:PutObject",
+    "s3:UploadPart": "s3:PutObject",
+    "s3:CompleteMultipartUpload": "s3:PutObject",
     "s3:HeadObject": "s3:GetObject",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:ListObjects": "s3:ListBucket",
@@ -36,11 +37,11 @@ _DENIED_CODES = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}
 class AccessDenied(Exception):
     """A call that the caller's role does not allow; `code` and `message` as AWS words them."""
 
-    def __init__(self, principal: "Principal", action: str, resource: str | None, code: str) -> None:
+    def __init__(self, arn: str, action: str, resource: str | None, code: str) -> None:
         on = f" on resource: {resource}" if resource and resource != "*" else ""
         self.code = code
         self.message = (
-            f"User: {principal.arn} is not authorized to perform: {action}{on} "
+            f"User: {arn} is not authorized to perform: {action}{on} "
             f"because no identity-based policy allows the {action} action"
         )
         super().__init__(self.message)
@@ -53,16 +54,6 @@ class Principal:
     role_arn: str
     session: str
     function: str | None = None
-
-    @property
-    def role(self) -> str:
-        """The role's name."""
-        return self.role_arn.rsplit("/", 1)[-1]
-
-    @property
-    def arn(self) -> str:
-        """The session's ARN, as AWS names it in messages."""
-        return f"arn:aws:sts::{ACCOUNT}:assumed-role/{self.role}/{self.session}"
 
     @property
     def access_key(self) -> str:
@@ -86,18 +77,27 @@ class Access:
             self._principals[principal.access_key] = principal
         return principal.access_key
 
+    def caller(self, access_key: str) -> Caller | None:
+        """Return who holds an access key and what they may do; None for a key that nobody gave out."""
+        principal = self._principals.get(access_key)
+        if principal is None:
+            return callers.find(access_key)
+        return callers.session(access_key, ADMIN_SECRET_KEY, SESSION_TOKEN, principal.role_arn, principal.session)
+
     def authorize(self, call: ApiCall) -> None:
-        """Record the call and raise AccessDenied unless its role allows it; an unknown key is an administrator's."""
-        principal = self._principals.get(call.access_key)
-        if principal is None or call.name == "sts:GetCallerIdentity":
+        """Record the call and raise AccessDenied unless its caller may; an unknown key is an administrator's."""
+        if call.access_key == ADMIN_ACCESS_KEY or call.name == "sts:GetCallerIdentity":
             return
-        policy = list(_policies(principal.role))
+        caller = self.caller(call.access_key)
+        if caller is None:
+            return
+        principal = self._principals.get(call.access_key)
         for action, resource in _needed(call):
-            if principal.function:
+            if principal and principal.function:
                 with self._lock:
                     self.calls[principal.function].add(action)
-            if not allowed(policy, action, resource, _context(call)):
-                denied = AccessDenied(principal, action, resource, _denied_code(call))
+            if not allowed(caller.policy, action, resource, _context(call)):
+                denied = AccessDenied(caller.arn, action, resource, _denied_code(call))
                 self.denied.append(denied.message)
                 raise denied
 
@@ -118,18 +118,12 @@ def _context(call: ApiCall) -> dict[str, str]:
     if cluster:
         name = cluster.rsplit("/", 1)[-1]
         context["ecs:cluster"] = f"arn:aws:ecs:{call.region}:{ACCOUNT}:cluster/{name}"
+    encryption = call.parameters.get("EncryptionContext", {}) if call.signing_name == "kms" else {}
+    for name, value in encryption.items():
+        context[f"kms:encryptioncontext:{name.lower()}"] = value
     if "Namespace" in call.parameters:
         context["cloudwatch:namespace"] = call.parameters["Namespace"]
     return context
-
-
-def _policies(role_name: str) -> Iterator[Statement]:
-    role = iam_backends[ACCOUNT]["aws"].get_role(role_name)
-    versions = [version for policy in role.managed_policies.values() for version in policy.versions]
-    managed = [version.document for version in versions if version.is_default]
-    inline: list[Any] = list(role.policies.values())  # text, or JSON already where a template's role brought it
-    for document in [*inline, *managed]:
-        yield from statements(json.loads(document) if isinstance(document, str) else document)
 
 
 def _denied_code(call: ApiCall) -> str:

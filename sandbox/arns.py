@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.account import ACCOUNT
+from sandbox.kms_keys import key_arn
 
 _EC2_GROUP = "arn:aws:ec2:{region}:{account}:security-group/{GroupId}"
 _ECS_SERVICE = "arn:aws:ecs:{region}:{account}:service/{cluster}/{service}"
@@ -45,6 +46,7 @@ _TEMPLATES = {
     "states:DescribeExecution": "{executionArn}",
     "states:StopExecution": "{executionArn}",
     "lambda:InvokeFunction": "arn:aws:lambda:{region}:{account}:function:{FunctionName}",
+    "cloudtrail:LookupEvents": "*",
     "sns:Publish": "{TopicArn}",
     "sqs:SendMessage": _QUEUE,
     "sqs:ReceiveMessage": _QUEUE,
@@ -73,6 +75,8 @@ def resources(action: str, parameters: Mapping[str, Any], region: str) -> list[s
     if action == "dynamodb:Query":
         index = f"/index/{parameters['IndexName']}" if parameters.get("IndexName") else ""
         return [_arn(_TABLE + index, parameters, region)]
+    if action.startswith("kms:"):
+        return [key_arn(parameters, region)]
     template = _TEMPLATES.get(action, "*" if _NO_RESOURCE.fullmatch(action) else None)
     if template is None:
         return [None]

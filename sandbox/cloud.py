@@ -17,6 +17,7 @@ from sandbox.account import ACCOUNT, ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, REGION
 from sandbox.cdk import PROJECT, Cdk
 from sandbox.clients import client
 from sandbox.gateway import Gateway
+from sandbox.logged import everything_logged
 from sandbox.mailbox import Mailbox
 from sandbox.patches import install_all
 
@@ -36,7 +37,8 @@ class Sandbox:
         self._stack.callback(context.deactivate)
         with _closed_on_error(self._stack):
             install_all()
-            self._gateway = Gateway(DomainDispatcherApplication(create_backend_app), self._context.access)
+            moto = DomainDispatcherApplication(create_backend_app)
+            self._gateway = Gateway(moto, self._context.access, self._context.trail)
             self.endpoint = f"http://localhost:{self._serve(port)}"
             self._context.lambdas.on_line = lambda_logs.keep
             self._context.mailbox.serve(mailbox_port)
@@ -138,6 +140,10 @@ class Sandbox:
     def logs(self, function_name: str) -> list[str]:
         """Return what a Lambda function printed."""
         return self._context.lambdas.logs(function_name)
+
+    def everything_logged(self) -> str:
+        """Return all that was logged, or kept as metric or audit event, for a test that something is not in it."""
+        return everything_logged(self._context)
 
     def cold(self) -> None:
         """End all warm Lambda processes, so that the next call of every function is a cold start."""

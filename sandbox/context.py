@@ -8,6 +8,7 @@ from sandbox.background import Background
 from sandbox.http_api import HttpApis
 from sandbox.lambda_pool import LambdaPool
 from sandbox.mailbox import Mailbox
+from sandbox.trail import Trail
 
 
 @dataclass
@@ -18,6 +19,7 @@ class Context:
     access: Access = field(default_factory=Access)
     mailbox: Mailbox = field(default_factory=Mailbox)
     background: Background = field(default_factory=Background)
+    trail: Trail = field(default_factory=Trail)
     unconfirmed: set[str] = field(default_factory=set)
     lambdas: LambdaPool = field(init=False)
     apis: HttpApis = field(init=False)
@@ -25,7 +27,7 @@ class Context:
     def __post_init__(self) -> None:
         """Build the parts that need others."""
         self.lambdas = LambdaPool(self.access, self.outside)
-        self.apis = HttpApis(self.lambdas)
+        self.apis = HttpApis(self.lambdas, self.access.caller)
 
     def close(self) -> None:
         """Stop everything that runs."""

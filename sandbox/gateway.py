@@ -10,12 +10,15 @@ from botocore.exceptions import UnknownServiceError
 from sandbox.access import Access, AccessDenied
 from sandbox.api_call import ApiCall
 from sandbox.api_error import serialize
+from sandbox.trail import Trail
 
 _LOG = logging.getLogger(__name__)
 _FORBIDDEN = "403 FORBIDDEN"
 _BAD_REQUEST = "400 BAD REQUEST"
 _NOT_IMPLEMENTED = "501 NOT IMPLEMENTED"  # clients retry 500, 502, 503 and 504, but not this one
 
+Headers = list[tuple[str, str]]
+Answer = tuple[str, Headers, bytes]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -32,12 +35,13 @@ class NotSimulated(Exception):
 class Gateway:
     """WSGI middleware around moto's server; unsimulated collects the names of calls that it could not answer."""
 
-    def __init__(self, app: WsgiApp, access: Access) -> None:
+    def __init__(self, app: WsgiApp, access: Access, trail: Trail) -> None:
         self.latency = 0.0  # seconds, before every API call
         self.unsimulated: list[str] = []
         self.closing = False  # what executions still ask for is nobody's concern then
         self._app = app
         self._access = access
+        self._trail = trail
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -45,19 +49,25 @@ class Gateway:
         if call is None:
             return self._app(environ, start_response)
         time.sleep(self.latency)
+        status, headers, body = self._answer(call, environ)
+        self._trail.record(call, self._access.caller(call.access_key), status, body)
+        start_response(status, headers)
+        return [body]
+
+    def _answer(self, call: ApiCall, environ: dict[str, Any]) -> Answer:
         try:
-            return self._answer(call, environ, start_response)
+            return self._simulated(call, environ)
         except AccessDenied as denied:
             status = _BAD_REQUEST if _protocol(call) == "json" else _FORBIDDEN
             _LOG.warning("%s", denied.message)
-            return _respond(call, denied, status, start_response)
+            return _error(call, denied, status)
         except NotSimulated as error:
             if not self.closing:
                 _LOG.warning("%s", error.message)
                 self.unsimulated.append(call.name)
-            return _respond(call, error, _NOT_IMPLEMENTED, start_response)
+            return _error(call, error, _NOT_IMPLEMENTED)
 
-    def _answer(self, call: ApiCall, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def _simulated(self, call: ApiCall, environ: dict[str, Any]) -> Answer:
         started: list[tuple[Any, ...]] = []
         try:
             self._access.authorize(call)
@@ -70,26 +80,21 @@ class Gateway:
             if not self.closing:
                 _LOG.exception("The sandbox failed in %s", call.name)
             raise NotSimulated(call.name, f"{type(error).__name__}: {error}") from error
-        if _is_unknown_address(started[-1], body):
+        status, headers = started[-1][:2]
+        if _is_unknown_address(status, headers, body):
             raise NotSimulated(call.name, "moto serves nothing at this address")
-        start_response(*started[-1])
-        return [body]
+        return status, headers, body
 
 
-def _is_unknown_address(started: tuple[Any, ...], body: bytes) -> bool:
+def _is_unknown_address(status: str, headers: Headers, body: bytes) -> bool:
     """Tell Flask's own page for an address without a handler from a service's 404."""
-    status, headers = started[0], {name.lower(): value for name, value in started[1]}
-    if not status.startswith(("404", "405")) or "text/html" not in headers.get("content-type", ""):
-        return False
-    return b"<!doctype html>" in body
+    types = {name.lower(): value for name, value in headers}.get("content-type", "")
+    return status.startswith(("404", "405")) and "text/html" in types and b"<!doctype html>" in body
 
 
-def _respond(
-    call: ApiCall, error: AccessDenied | NotSimulated, status: str, start_response: Callable[..., Any]
-) -> Iterable[bytes]:
+def _error(call: ApiCall, error: AccessDenied | NotSimulated, status: str) -> Answer:
     headers, body = serialize(_protocol(call), error.code, error.message)
-    start_response(status, [*headers.items(), ("Content-Length", str(len(body)))])
-    return [body]
+    return status, [*headers.items(), ("Content-Length", str(len(body)))], body
 
 
 def _protocol(call: ApiCall) -> str:

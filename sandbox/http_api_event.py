@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote
 from moto.apigatewayv2.models import Api, Route, Stage
 
 from sandbox.account import ACCOUNT, REGION
+from sandbox.callers import Caller
 
 # Bodies of every other type arrive in Base64, those of HTML forms too.
 _TEXT_TYPES = re.compile(r"(text/.*|application/(.*\+)?(json|xml)|application/javascript)\b", re.IGNORECASE)
@@ -59,6 +60,19 @@ def event(api: Api, found: Match, request: http.server.BaseHTTPRequestHandler, b
         "requestContext": _request_context(api, found, request, headers),
         **({"pathParameters": found.parameters} if found.parameters else {}),
         **_body(body, headers.get("content-type", "")),
+    }
+
+
+def iam_of(caller: Caller) -> dict[str, str | None]:
+    """Return who signed a request as the event's requestContext.authorizer.iam says it."""
+    return {
+        "accessKey": caller.access_key,
+        "accountId": ACCOUNT,
+        "callerId": caller.user_id,
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": caller.arn,
+        "userId": caller.user_id,
     }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.account import ADMIN_SECRET_KEY, REGION
+from sandbox.account import ADMIN_SECRET_KEY, REGION, SESSION_TOKEN
 from sandbox.lambda_layers import Layer, search_path
 
 
@@ -59,7 +59,7 @@ class FunctionConfig:
             **outside,
             "AWS_ACCESS_KEY_ID": access_key,
             "AWS_SECRET_ACCESS_KEY": ADMIN_SECRET_KEY,
-            "AWS_SESSION_TOKEN": "sandbox",
+            "AWS_SESSION_TOKEN": SESSION_TOKEN,
             **self.variables,
         }
 

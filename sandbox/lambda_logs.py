@@ -3,32 +3,21 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
-import contextlib
 import json
-import time
 from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.logs import logs_backends
-from moto.logs.exceptions import ResourceAlreadyExistsException
 
+from sandbox import log_groups
 from sandbox.account import ACCOUNT, REGION
 from sandbox.lambda_function import FunctionConfig
-
-_STREAM = "sandbox"
 
 
 def keep(function: FunctionConfig, line: str) -> None:
     """Put a printed line into the function's log group, and its metrics, where it is such a line, into CloudWatch."""
     if not line:
         return
-    backend = logs_backends[ACCOUNT][REGION]
-    with contextlib.suppress(ResourceAlreadyExistsException):
-        if function.log_group not in backend.groups:
-            backend.create_log_group(function.log_group, {})
-        if _STREAM not in backend.groups[function.log_group].streams:
-            backend.create_log_stream(function.log_group, _STREAM)
-    backend.put_log_events(function.log_group, _STREAM, [{"timestamp": int(time.time() * 1000), "message": line}])
+    log_groups.put(function.log_group, line)
     if line.startswith("{") and '"_aws"' in line:
         _keep_metrics(json.loads(line))
 

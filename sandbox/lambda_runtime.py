@@ -16,6 +16,7 @@ from pathlib import Path
 from sandbox.lambda_function import FunctionConfig, Result
 from sandbox.server import QuietHandler, Server
 
+MAX_REQUEST_BYTES = 6_291_456
 MAX_RESPONSE_BYTES = 6_291_556
 _INIT_SECONDS = 30.0  # AWS allows 10; this machine may start a dozen processes at once on two cores
 

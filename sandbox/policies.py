@@ -84,12 +84,17 @@ def _principal(statement: Statement, service: str) -> bool:
 
 
 def _conditions_met(statement: Statement, context: Mapping[str, str]) -> bool:
-    unknown = statement["Effect"] == "Allow"
+    allows = statement["Effect"] == "Allow"
     return all(
-        _condition_met(operator, context.get(key.lower()), _listed(wanted), unknown=unknown)
+        _condition_met(operator, context.get(key.lower()), _listed(wanted), unknown=allows and not _known(key))
         for operator, keys in statement.get("Condition", {}).items()
         for key, wanted in keys.items()
     )
+
+
+def _known(key: str) -> bool:
+    """Tell whether the context has all there is of a key: then one that is missing is a condition that is not met."""
+    return key.lower().startswith("kms:encryptioncontext:")
 
 
 def _condition_met(operator: str, value: str | None, wanted: list[str], *, unknown: bool) -> bool:

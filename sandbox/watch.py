@@ -5,7 +5,11 @@ import time
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from sandbox.account import ACCOUNT, REGION
 from sandbox.cloud import Sandbox
+from sandbox.patches.task_tokens import time_out
 
 ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 EVERY = 0.1
@@ -39,6 +43,18 @@ def next_execution(sandbox: Sandbox, state_machine: str, seconds: float, known: 
             return new[-1]
         time.sleep(EVERY)
     raise TimeoutError(f"no execution of {state_machine} started within {seconds:.0f} s")
+
+
+def run_out(sandbox: Sandbox, execution: str) -> None:
+    """Let the time for which an execution waits for a task token be over: the task fails with States.Timeout.
+
+    Raises:
+        LookupError: where it waits for none.
+    """
+    status = sandbox.client("stepfunctions").describe_execution(executionArn=execution)["status"]
+    running = stepfunctions_parser_backends[ACCOUNT][REGION].describe_execution(execution)
+    if status != "RUNNING" or not time_out(running):
+        raise LookupError(f"{execution} is {status} and waits for no task token")
 
 
 def follow(sandbox: Sandbox, execution: str) -> Iterator[Seen]:

@@ -16,6 +16,7 @@ from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryE
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import TimeoutSecondsJSONata
 from moto.stepfunctions.parser.asl.eval import states, variable_store
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
@@ -31,6 +32,7 @@ def install() -> None:
     replace(states, "encode_jsonata_variable_declarations", _declarations)
     replace(variable_store, "encode_jsonata_variable_declarations", _declarations)
     replace(expressions.StringJSONata, "_eval_body", _eval_body)
+    replace(TimeoutSecondsJSONata, "_eval_seconds", _eval_seconds)
 
 
 def _declarations(bindings: dict[str, Any]) -> str:
@@ -67,9 +69,20 @@ def _eval_body(self: expressions.StringJSONata, env: Environment) -> None:
     try:
         replace.original(expressions.StringJSONata, "_eval_body")(self, env)
     except engine.JSONataException as error:
-        name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
         cause = f"The JSONata expression '{self.expression}' could not be evaluated: {error.details}"
-        details = EvaluationFailedEventDetails(error=name.error_name, cause=cause)
-        event_details: Any = {"evaluationFailedEventDetails": details}
-        event = FailureEvent(env, name, HistoryEventType.EvaluationFailed, event_details)
-        raise FailureEventException(event) from error
+        raise _failure(env, cause) from error
+
+
+def _eval_seconds(self: TimeoutSecondsJSONata, env: Environment) -> int:
+    self.string_jsonata.eval(env=env)
+    seconds = env.stack.pop()
+    if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds <= 0:
+        expression = self.string_jsonata.expression
+        raise _failure(env, f"The JSONata expression '{expression}' must give a positive integer, not {seconds!r}")
+    return seconds
+
+
+def _failure(env: Environment, cause: str) -> FailureEventException:
+    name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
+    details: Any = {"evaluationFailedEventDetails": EvaluationFailedEventDetails(error=name.error_name, cause=cause)}
+    return FailureEventException(FailureEvent(env, name, HistoryEventType.EvaluationFailed, details))

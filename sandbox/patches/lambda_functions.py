@@ -15,7 +15,7 @@ from sandbox.context import current
 from sandbox.lambda_async import MAX_PAYLOAD_BYTES, invoke_later
 from sandbox.lambda_functions import config
 from sandbox.lambda_pool import Throttled
-from sandbox.lambda_runtime import MAX_RESPONSE_BYTES
+from sandbox.lambda_runtime import MAX_REQUEST_BYTES
 from sandbox.patches.replaced import replace
 
 _TAIL_BYTES = 4096
@@ -43,7 +43,7 @@ def _invoke(
     function = self.get_function(function_name, qualifier)
     payload = body.encode() if isinstance(body, str) else body or b"{}"
     kind = headers.get("X-Amz-Invocation-Type", "RequestResponse")
-    _check(payload, MAX_PAYLOAD_BYTES if kind == "Event" else MAX_RESPONSE_BYTES)
+    _check(payload, MAX_PAYLOAD_BYTES if kind == "Event" else MAX_REQUEST_BYTES)
     if kind == "Event":
         response_headers["x-amzn-requestid"] = invoke_later(function, payload)
         return b""

@@ -2,12 +2,14 @@
 
 import textwrap
 from pathlib import Path
+from typing import cast
 
 import aws_cdk.aws_apigatewayv2 as apigateway
 import aws_cdk.aws_cloudwatch as cloudwatch
 import aws_cdk.aws_dynamodb as dynamodb
 import aws_cdk.aws_events as events
 import aws_cdk.aws_iam as iam
+import aws_cdk.aws_kms as kms
 import aws_cdk.aws_lambda as lambda_
 import aws_cdk.aws_lambda_destinations as destinations
 import aws_cdk.aws_logs as logs
@@ -16,8 +18,10 @@ import aws_cdk.aws_sns_subscriptions as subscriptions
 import aws_cdk.aws_sqs as sqs
 import aws_cdk.aws_stepfunctions as stepfunctions
 from aws_cdk import App, CfnOutput, Duration, Environment, Stack
+from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from aws_cdk.aws_events_targets import SfnStateMachine
+from constructs import Construct
 
 CODE = textwrap.dedent("""
     import json, os, boto3, inlayer
@@ -105,6 +109,17 @@ class AppStack(Stack):
         api = apigateway.HttpApi(self, "Api")
         integration = HttpLambdaIntegration("Page", function)
         api.add_routes(path="/incidents/{id}", methods=[apigateway.HttpMethod.GET], integration=integration)
+        decide = api.add_routes(
+            path="/decisions/{id}",
+            methods=[apigateway.HttpMethod.POST],
+            integration=integration,
+            authorizer=HttpIamAuthorizer(),
+        )[0]
+        decide.grant_invoke(iam.User(self, "Approver", user_name="approver"))
+        stage = cast("apigateway.CfnStage", cast("Construct", api.default_stage).node.default_child)
+        stage.route_settings = {"GET /incidents/{id}": {"ThrottlingBurstLimit": 2, "ThrottlingRateLimit": 1}}
+        key = kms.Key(self, "Key", alias="app", enable_key_rotation=True)
+        key.grant_encrypt_decrypt(function)
         CfnOutput(self, "Url", value=api.api_endpoint)
 
     def _trigger(self, machine: stepfunctions.StateMachine, queue: sqs.Queue) -> None:

@@ -1,5 +1,6 @@
 """What the functions of system.yaml do: an event's "do" names it."""
 
+import base64
 import json
 import os
 import time
@@ -28,8 +29,11 @@ def dispatch(event: Event, _: Any) -> None:
 
 def page(event: Event, _: Any) -> Event:
     """Answer a request with the event that it became."""
+    print(event["routeKey"], len(event.get("body", "")))
     if event["rawPath"].endswith("/fail"):
         raise ValueError("boom")
+    if event["rawPath"].endswith("/odd"):
+        return dict(json.loads(event["queryStringParameters"]["answer"]))
     body = json.dumps(event)
     return {"statusCode": 201, "headers": {"content-type": "application/json"}, "cookies": ["a=1", "b=2"], "body": body}
 
@@ -40,14 +44,31 @@ def fail(event: Event) -> None:
 
 
 def keep_token(event: Event) -> None:
-    """Store a task token."""
+    """Store a task token, and go on for some seconds."""
     item = {"id": {"S": event["id"]}, "token": {"S": event["token"]}}
     boto3.client("dynamodb").put_item(TableName=os.environ["TABLE"], Item=item)
+    time.sleep(event.get("seconds", 0))
+
+
+def encrypt(event: Event) -> str:
+    """Encrypt a text with a context."""
+    context = {"EncryptionContext": event["context"]}
+    made = boto3.client("kms").encrypt(KeyId="alias/tokens", Plaintext=event["text"].encode(), **context)
+    return base64.b64encode(made["CiphertextBlob"]).decode()
+
+
+def decrypt(event: Event) -> str:
+    """Decrypt what `encrypt` returned."""
+    blob = base64.b64decode(event["blob"])
+    made = boto3.client("kms").decrypt(CiphertextBlob=blob, EncryptionContext=event["context"])
+    return str(made["Plaintext"].decode())
 
 
 DO: dict[str, Callable[[Event], Any]] = {
     "fail": fail,
     "keep_token": keep_token,
+    "encrypt": encrypt,
+    "decrypt": decrypt,
     "sleep": lambda event: time.sleep(event["seconds"]),
     "leave": lambda _: os._exit(3),
     "big": lambda event: "x" * event["bytes"],

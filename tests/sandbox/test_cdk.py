@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
 
 from sandbox.cdk import DeploymentFailed
 from sandbox.cloud import Sandbox
@@ -47,6 +51,31 @@ def test_page_is_served(deployed: tuple[Sandbox, Path]) -> None:
     stack = sandbox.client("cloudformation").describe_stacks(StackName="app")["Stacks"][0]
     url = next(output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == "Url")
     assert json.loads(get(f"{url}/incidents/42")) == {"id": "42"}
+
+
+def test_route_with_an_iam_authorizer_lets_in_whom_it_was_granted(deployed: tuple[Sandbox, Path]) -> None:
+    sandbox, _ = deployed
+    key = sandbox.client("iam").create_access_key(UserName="approver")["AccessKey"]
+    who = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    stack = sandbox.client("cloudformation").describe_stacks(StackName="app")["Stacks"][0]
+    url = next(output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == "Url")
+    made = AWSRequest("POST", f"{url}/decisions/42", data=b"{}")
+    SigV4Auth(who, "execute-api", "me-central-1").add_auth(made)
+    assert send(made.prepare()) == (200, b'{"id": "42"}')
+    made.data = b"[]"
+    assert send(made.prepare()) == (403, b'{"message": "Forbidden"}')
+
+
+def send(made: AWSPreparedRequest) -> tuple[int, bytes]:
+    """Send a request over plain HTTP."""
+    response = URLLib3Session().send(made)
+    return response.status_code, response.content
+
+
+def test_key_and_alias_exist(deployed: tuple[Sandbox, Path]) -> None:
+    kms = deployed[0].client("kms")
+    key = kms.describe_key(KeyId="alias/app")["KeyMetadata"]["KeyId"]
+    assert kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is True
 
 
 def test_second_deployment_updates_in_place(deployed: tuple[Sandbox, Path]) -> None:

@@ -65,3 +65,19 @@ def test_input_transformer_fills_its_template_and_disabled_and_scheduled_rules_a
     sqs = sandbox.client("sqs")
     url = sqs.get_queue_url(QueueName="transformed")["QueueUrl"]
     assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1)
+
+
+def test_every_change_of_an_alarms_state_is_an_event(sandbox: Sandbox) -> None:
+    alarm(sandbox, "OK")
+    sqs = sandbox.client("sqs")
+    sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName="states")["QueueUrl"])
+    seen = []
+    for state in ("INSUFFICIENT_DATA", "ALARM", "OK"):
+        alarm(sandbox, state)
+        detail = message(sandbox, "states")["body"]["detail"]
+        seen.append((detail["previousState"]["value"], detail["state"]["value"], detail["state"]["reason"]))
+    assert seen == [
+        ("OK", "INSUFFICIENT_DATA", "because INSUFFICIENT_DATA"),
+        ("INSUFFICIENT_DATA", "ALARM", "because ALARM"),
+        ("ALARM", "OK", "because OK"),
+    ]

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.clients import client
 from sandbox.cloud import Sandbox
 from sandbox.context import current
 
@@ -64,3 +65,20 @@ def test_second_sandbox_is_refused_and_closing_ends_the_first(empty: Sandbox) ->
     empty.close()
     with pytest.raises(RuntimeError, match="No sandbox is running"):
         current()
+
+
+def test_authorizer_that_is_not_simulated_does_not_leave_a_route_open(empty: Sandbox) -> None:
+    gateway = empty.client("apigatewayv2")
+    api = gateway.create_api(Name="a", ProtocolType="HTTP")["ApiId"]
+    with pytest.raises(ClientError, match="authorizes routes by IAM only, not by JWT"):
+        gateway.create_route(ApiId=api, RouteKey="GET /", AuthorizationType="JWT", AuthorizerId="x")
+
+
+def test_users_own_policies_count_for_every_api(empty: Sandbox) -> None:
+    iam = empty.client("iam")
+    iam.create_user(UserName="reader")
+    iam.attach_user_policy(UserName="reader", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess")
+    reader = client("sqs", iam.create_access_key(UserName="reader")["AccessKey"]["AccessKeyId"])
+    assert "QueueUrls" not in reader.list_queues()
+    with pytest.raises(ClientError, match=r":user/reader is not authorized to perform: sqs:CreateQueue"):
+        reader.create_queue(QueueName="mine")

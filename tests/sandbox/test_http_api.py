@@ -4,7 +4,7 @@ import base64
 import json
 from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -69,15 +69,35 @@ def test_exact_path_comes_before_a_variable(sandbox: Sandbox) -> None:
     assert request(sandbox, "GET", "/incidents/all")[1]["routeKey"] == "GET /incidents/all"
 
 
-def test_body_over_ten_megabytes_is_refused(sandbox: Sandbox) -> None:
-    length = {"Content-Length": str(10 * 1024 * 1024 + 1)}
-    assert request(sandbox, "POST", "/incidents/1", headers=length)[:2] == (
-        413,
-        {"message": "Request Entity Too Large"},
-    )
+def test_answer_that_is_no_response_is_an_error(sandbox: Sandbox) -> None:
+    bad_name = '{"statusCode": 200, "headers": {"a b": "c"}}'
+    for answer in ('{"statusCode": "ok"}', bad_name, '{"statusCode": 200, "headers": {"x": "a\\r\\nSet-Cookie: b"}}'):
+        got = request(sandbox, "GET", f"/incidents/odd?answer={quote(answer)}")
+        assert got[:2] == (500, {"message": "Internal Server Error"})
 
 
-def test_stage_throttles(sandbox: Sandbox) -> None:
-    answers = [request(sandbox, "GET", "/incidents/1")[:2] for _ in range(60)]
-    assert (429, {"message": "Too Many Requests"}) in answers
+def test_each_route_has_its_own_throttle(sandbox: Sandbox) -> None:
+    refused = (429, {"message": "Too Many Requests"})
+    assert refused in [request(sandbox, "GET", "/incidents/1")[:2] for _ in range(60)]
+    answers = [request(sandbox, "POST", "/incidents/1")[:2] for _ in range(25)]
     assert answers[0][0] == 201
+    assert answers.index(refused) < 25
+    assert request(sandbox, "HEAD", "/incidents/1")[0] == 201
+
+
+def test_access_log_is_written_as_the_stage_says_and_is_part_of_everything(sandbox: Sandbox) -> None:
+    request(sandbox, "HEAD", "/incidents/all?token=secret")
+    events = sandbox.client("logs").filter_log_events(logGroupName="access")["events"]
+    line = json.loads(events[-1]["message"])
+    assert {**line, "at": ""} == {
+        "at": "", "from": "127.0.0.1", "route": "HEAD /incidents/{id}", "status": "201", "who": "-",
+        "protocol": "HTTP/1.1",
+    }  # fmt: skip
+    dimensions = [{"Name": "Link", "Value": "in a metric"}]
+    metric = {"MetricName": "Opened", "Value": 1, "Dimensions": dimensions}
+    sandbox.client("cloudwatch").put_metric_data(Namespace="Pages", MetricData=[metric])
+    logged = sandbox.everything_logged()
+    assert "in a metric" in logged
+    assert events[-1]["message"] in logged
+    assert "HEAD /incidents/{id} 0" in logged
+    assert "secret" not in logged

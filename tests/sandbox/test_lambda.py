@@ -131,3 +131,14 @@ def test_developers_own_aws_settings_do_not_reach_a_function(sandbox: Sandbox, m
     assert answer["AWS_ENDPOINT_URL"] == sandbox.endpoint
     assert answer["AWS_ACCESS_KEY_ID"].startswith("ASIA")
     assert answer["TABLE"] == "tokens"
+
+
+def test_new_configuration_counts_at_the_next_call(sandbox: Sandbox) -> None:
+    before, process = invoke(sandbox, do="environment")[0], invoke(sandbox, do="process")[0]
+    assert before["GREETING"] == "hello"
+    variables = {"TABLE": before["TABLE"], "GREETING": "bonjour"}
+    sandbox.client("lambda").update_function_configuration(FunctionName="worker", Environment={"Variables": variables})
+    assert invoke(sandbox, do="environment")[0]["GREETING"] == "bonjour"
+    assert invoke(sandbox, do="process")[0] != process
+    deployed = sandbox.client("lambda").get_function_configuration(FunctionName="worker")["Environment"]
+    assert deployed == {"Variables": variables}

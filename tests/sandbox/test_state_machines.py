@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.parse import asl_parser
 
 from sandbox.cloud import Sandbox
 from sandbox.speed import SPEED
@@ -117,3 +118,22 @@ def test_large_variables_are_not_parsed_as_expressions(sandbox: Sandbox) -> None
     assert time.monotonic() - began < 1
     with pytest.raises(ClientError, match="InvalidExecutionInput"):
         states.start_execution(stateMachineArn=arn, input=json.dumps("x" * 262_144))
+
+
+def test_definition_is_parsed_once(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed", "Comment": "parsed once"}}})
+    parsed: list[str] = []
+    original = asl_parser.InputStream
+
+    def read(text: str) -> Any:
+        parsed.append(text)
+        return original(text)
+
+    monkeypatch.setattr(asl_parser, "InputStream", read)
+    states = sandbox.client("stepfunctions")
+    role = "arn:aws:iam::123456789012:role/any"
+    arn = states.create_state_machine(name="parsed", definition=definition, roleArn=role)["stateMachineArn"]
+    for _ in range(3):
+        execution = states.start_execution(stateMachineArn=arn)["executionArn"]
+        assert finished(sandbox, execution)["status"] == "SUCCEEDED"
+    assert parsed == [definition]

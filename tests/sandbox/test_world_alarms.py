@@ -113,3 +113,31 @@ def test_an_alarm_with_other_dimensions_never_rings(world: World) -> None:
     world.wait_until(lambda: world.telegram.status == 503, 10)
     time.sleep(0.3)
     assert states(world)["typo"] == "OK"
+
+
+def test_healing_sends_the_events_of_the_alarms_that_calm_down(world: World) -> None:
+    put(world, "errors", "HTTPCode_ELB_5XX_Count", "Sum", LoadBalancer=BALANCER)
+    world.break_("closed-port")
+    world.wait_until(lambda: "errors" in world.alarms.ringing(), 10)
+    queue = listen(world)
+    world.heal()
+    received = world.aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"][0]
+    detail = json.loads(received["Body"])["detail"]
+    assert (detail["alarmName"], detail["previousState"]["value"], detail["state"]["value"]) == (
+        "errors",
+        "ALARM",
+        "OK",
+    )
+
+
+def listen(world: World) -> str:
+    """Send the events of the alarm "errors" to a queue; return its address."""
+    sqs, events = world.aws("sqs"), world.aws("events")
+    url = str(sqs.create_queue(QueueName="changes")["QueueUrl"])
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Statement": [allow]})})
+    pattern = {"source": ["aws.cloudwatch"], "detail": {"alarmName": ["errors"]}}
+    events.put_rule(Name="changes", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="changes", Targets=[{"Id": "queue", "Arn": arn}])
+    return url

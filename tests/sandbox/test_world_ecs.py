@@ -96,7 +96,7 @@ def test_update_without_a_change_deploys_nothing(started_world: World) -> None:
 def test_stopped_task_is_replaced_and_stays_listed(world: World) -> None:
     (task,) = tasks(world)
     world.aws("ecs").stop_task(cluster=world.names.cluster, task=task["taskArn"], reason="operator")
-    world.wait_until(lambda: tasks(world) and tasks(world)[0]["taskArn"] != task["taskArn"], SECONDS)
+    world.wait_until(lambda: [one["taskArn"] for one in tasks(world)] not in ([], [task["taskArn"]]), SECONDS)
     world.wait_until(world.healthy, SECONDS)
     (stopped,) = tasks(world, "STOPPED")
     assert (stopped["stopCode"], stopped["stoppedReason"]) == ("UserInitiated", "operator")
