@@ -1,6 +1,6 @@
 # Every target installs what it needs, inside this folder; when nothing changed, that costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help demo incidents sandbox test bench check format deploy setup lock clean
+.PHONY: help demo incidents sandbox approve screenshots test bench check messages format deploy setup lock clean
 
 # Expanded only where a venv is made. A candidate is run, not just found: a version manager's shim may exist and refuse.
 USABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
@@ -27,6 +27,9 @@ incidents: setup ## List what INCIDENT can be
 sandbox: setup ## Leave the sandbox running for your own tools
 	@python -m sandbox
 
+screenshots: setup ## Take pictures of the approval page: build/screenshots
+	@python -m sandbox.screenshots
+
 test: setup ## Run the tests: ARGS="-k closed-port"
 	@pytest $(ARGS)
 
@@ -44,11 +47,18 @@ format: .venv/.ready ## Format, and mend what the linter can mend
 	ruff format
 	ruff check --fix
 
+messages: setup ## Collect what people read into functions/locales, for translation
+	@python -m messages
+
+approve: setup ## Decide by command: SERVICE=ganopa-bot INCIDENT=… DECISION=reject REASON="not now"
+	@test -n '$(SERVICE)' -a -n '$(INCIDENT)' || { echo 'Which? make approve SERVICE=ganopa-bot INCIDENT=…' >&2; exit 1; }
+	@python -m cli.approve '$(SERVICE)' '$(INCIDENT)' --decision '$(or $(DECISION),approve)' --reason '$(REASON)'
+
 deploy: setup ## Deploy a service to AWS with your own credentials: SERVICE=ganopa-bot
 	@test -n '$(SERVICE)' || { echo 'Which service of services/? make deploy SERVICE=ganopa-bot' >&2; exit 1; }
 	cdk deploy '$(SERVICE)'
 
-setup: .venv/.ready node_modules/.ready build/layer/python ## Install everything; the other targets do it by themselves
+setup: .venv/.ready node_modules/.ready build/chromium/chromium build/layer/python ## Install everything, as the other targets do
 
 lock: ## Resolve requirements.txt and package.json anew into constraints.txt and package-lock.json
 	$(need_python)
@@ -80,6 +90,14 @@ node_modules/.ready: package.json package-lock.json .venv/.ready
 	@echo 'Installing npm packages…'
 	@$(NPM) ci >/dev/null
 	@touch $@
+
+# By its own package, told that this is Lambda: there it brings the libraries that this machine may lack as well.
+build/chromium/chromium: node_modules/.ready
+	@echo 'Unpacking Chromium…'
+	@rm -rf build/chromium build/chromium.new && mkdir -p build/chromium.new
+	@TMPDIR='$(CURDIR)/build/chromium.new' AWS_EXECUTION_ENV=AWS_Lambda_nodejs24.x \
+		node -e 'require("@sparticuz/chromium").executablePath()'
+	@mv build/chromium.new build/chromium
 
 # The same tree on every machine: no scripts and install records, which name this one; readable by Lambda's own user.
 build/layer/python: functions/requirements.txt constraints.txt Makefile .venv/.ready

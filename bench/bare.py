@@ -35,12 +35,14 @@ def calls(sandbox: Sandbox, table: str, state_machine: str) -> dict[str, Call]:
     service = {"cluster": names.cluster, "services": [names.ecs_service]}
     key = {"incident": {"S": "bench"}, "item": {"S": "record"}}
     return {
+        "cloudtrail": Call("cloudtrail", "lookup_events", {}),
         "cloudwatch": Call("cloudwatch", "describe_alarms", {}),
         "dynamodb": Call("dynamodb", "get_item", {"TableName": table, "Key": key}),
         "ec2": Call("ec2", "describe_security_groups", {"GroupIds": [names.task_security_group]}),
         "ecr": Call("ecr", "describe_images", {"repositoryName": names.repository}),
         "ecs": Call("ecs", "describe_services", service),
         "elasticloadbalancing": Call("elbv2", "describe_target_health", {"TargetGroupArn": names.target_group}),
+        "kms": Call("kms", "list_aliases", {}),
         "logs": Call("logs", "filter_log_events", {"logGroupName": names.log_group}),
         "sns": Call("sns", "list_topics", {}),
         "states": Call("stepfunctions", "list_executions", {"stateMachineArn": state_machine}),

@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.incident import RUNBOOK, SERVICE
 from functions.core import approval
+from functions.core.approval import Decision
 from functions.core.diagnosis import Findings, diagnose
 from functions.core.function import Function
 from functions.core.incidents import RECORD, Incidents, now
@@ -16,6 +17,8 @@ from statemachines.compile import compiled
 from statemachines.model import CheckUse, FixUse
 
 FOREVER = 2**33
+FIRST = {"call": 0, "seconds": 60}
+TRIGGER = {"kind": "person"}
 
 
 class FirstCalls:
@@ -48,13 +51,15 @@ class FirstCalls:
 
     def _particulars(self, incident: str) -> dict[str, dict[str, Any]]:
         """Give what each step of the chain is told besides the incident; those called from outside ignore that."""
-        http = {"method": "GET", "sourceIp": "192.0.2.1"}
-        page = {"rawPath": f"/incidents/{incident}", "pathParameters": {"link": incident}, "headers": {}}
+        request = {"headers": {}, "requestContext": {"http": {"method": "GET", "sourceIp": "192.0.2.1"}}}
+        page = {"rawPath": f"/incidents/{incident}", "pathParameters": {"link": incident}}
+        command = {"rawPath": f"/decisions/{incident}", "pathParameters": {"incident": incident}}
         alarm = {"alarmName": next(iter(self.service.alarms)), "state": {"value": "ALARM"}}
         return {
-            "approval_page": page | {"requestContext": {"http": http}},
+            "approval_command": command | request,
+            "approval_page": page | request,
             "close_incident": {"outcome": "recovered", "error": {}},
-            "conclude": {"findings": {}},
+            "conclude": {"findings": {}, "round": 0},
             "dispatch": {
                 "source": "aws.cloudwatch",
                 "detail-type": "",
@@ -64,8 +69,9 @@ class FirstCalls:
             "escalate": {"outcome": "manual", "error": {}},
             "judge": {"findings": {}, "attempt": 1},
             "open_incident": {"input": {}},
-            "request_approval": {"round": 2, "token": "token"},
+            "request_approval": {"round": 2, "turn": FIRST, "token": "token"},
             "target_lock": {"action": "release"},
+            "whose_turn": {"round": 1, "turn": FIRST},
         }
 
     def _open(self, incident: str, fix: str) -> None:
@@ -73,17 +79,23 @@ class FirstCalls:
         diagnosis = diagnose(self.runbook.runbook, Findings({}, self.runbook.questions), self.service.resources)
         plan = self._plan(fix)
         texts = {"diagnosis": diagnosis.model_dump_json(), "plan": plan.model_dump_json()}
-        record = {"runbook": RUNBOOK, "state": "open", "opened_at": now(), "trigger": {}, **texts}
-        question = {"digest": plan.digest, "token": "token", "asked_at": now(), "until": FOREVER, "told": True, **texts}
-        decision = {"round": 1, "state": "approved", "decided_at": now()}
+        record = {"runbook": RUNBOOK, "state": "open", "opened_at": now(), "round": 1, "trigger": TRIGGER, **texts}
+        approver = self.service.approval.levels[0].approvers[0]
+        decision = Decision(
+            decision="approved", approver=approver, channel="link", at=now(), digest=plan.digest, proof=""
+        )
+        question = {"digest": plan.digest, "needed": 1, "token": "token", "asked_at": now(), **texts}
+        waiting = {"turn_until": FOREVER, "until": FOREVER, "mailed": 0, "version": 0}
+        decided = {"state": "approved", "decisions": [decision.model_dump()], "told": True}
         self.incidents.create(incident, RECORD, record)
-        self.incidents.create(incident, approval.item(1), question | decision)
-        link = {"of": incident, "round": 1, "approver": self.service.approvers[0]}
+        self.incidents.create(incident, approval.item(1), {"round": 1} | question | waiting | decided)
+        link = {"of": incident, "round": 1, "level": 0, "approver": approver}
         self.incidents.create(approval.link_item(incident), "link", link)
 
     def _plan(self, fix: str) -> Plan:
         parameters = self._parameters(f"fix/{fix}")
-        step = Step(fix=fix, parameters=parameters, effect="", before="", after="", risk="low", undo=None)
+        texts = {"effect": "", "before": "", "after": "", "radius": ""}
+        step = Step(fix=fix, parameters=parameters, risk="low", undo=None, **texts)
         account, region = self.service.account, self.service.region
         return Plan(account=account, region=region, service=SERVICE, runbook=RUNBOOK, steps=[step])
 

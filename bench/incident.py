@@ -30,7 +30,7 @@ class Incident:
     def mail(self) -> Mail:
         """The mail that asks for approval: the first approver's."""
         name = self.execution.rpartition(":")[2]
-        return self.sandbox.mailbox.wait_for(lambda one: "Approve" in one.subject and name in one.body, SECONDS)
+        return self.sandbox.mailbox.wait_for(lambda one: "/incidents/" in one.body and name in one.body, SECONDS)
 
     @property
     def seconds_to_mail(self) -> float:

@@ -1,9 +1,13 @@
-"""The way to the approval page: an HTTP API, since Lambda function URLs do not exist in every region."""
+"""The ways to decide, by link and by command: an HTTP API, since Lambda function URLs do not exist in every region."""
 
 import json
+from typing import cast
 
+from aws_cdk import CfnElement, Stack
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -11,9 +15,10 @@ from infra.functions import log_group
 from infra.nag import accept
 from statemachines.model import Service
 
-INCIDENT = "/incidents/{link}"
-ROUTES = (("GET", INCIDENT), ("HEAD", INCIDENT), ("POST", INCIDENT), ("GET", "/style.css"))
-READING, DECIDING = (10, 20), (5, 10)  # requests a second, and at once
+LINK, COMMAND, STYLE = "/incidents/{link}", "/decisions/{incident}", "/style.css"
+ROUTES = (("GET", LINK), ("HEAD", LINK), ("POST", LINK), ("GET", STYLE))
+SIGNED = (("GET", COMMAND), ("POST", COMMAND))
+READING, DECIDING = (10, 20), (50, 100)  # requests a second, and at once
 LOGGED = {  # never the path: the link in it is what lets a person decide
     "requestId": "$context.requestId",
     "time": "$context.requestTime",
@@ -25,41 +30,72 @@ LOGGED = {  # never the path: the link in it is what lets a person decide
 
 
 class ApprovalApi(Construct):
-    """The HTTP API in front of the approval page; `url` is its address."""
+    """The HTTP API in front of the approval page and of the command; `url` is its address."""
 
-    def __init__(self, scope: Construct, service: Service, page: lambda_.IFunction) -> None:
+    def __init__(self, scope: Construct, service: Service, page: lambda_.IFunction, command: lambda_.IFunction) -> None:
         super().__init__(scope, "Approval")
-        api = apigatewayv2.HttpApi(
+        self._api = apigatewayv2.HttpApi(
             self,
             "Api",
             api_name=f"{service.name}-approval",
             description=f"Shows and takes decisions on incidents of {service.title}",
             create_default_stage=False,
         )
-        integration = integrations.HttpLambdaIntegration("Page", page, scope_permission_to_route=False)
+        shown = integrations.HttpLambdaIntegration("Page", page, scope_permission_to_route=False)
+        decided = integrations.HttpLambdaIntegration("Command", command, scope_permission_to_route=False)
         for method, path in ROUTES:
-            route = apigatewayv2.HttpRoute(
-                self,
-                f"{method}-{path.split('/')[1]}",
-                http_api=api,
-                route_key=apigatewayv2.HttpRouteKey.with_(path, apigatewayv2.HttpMethod[method]),
-                integration=integration,
-            )
             accept(
-                route,
+                self._route(method, path, shown),
                 "APIG4",
                 "A mail's reader has no credentials: the link's 256 random bits, of which only the hash is stored, "
                 "are what authorizes",
             )
-        self.url = api.api_endpoint
-        self._stage(api, service)
+        for method, path in SIGNED:
+            self._route(method, path, decided, authorizers.HttpIamAuthorizer())
+        self.url = self._api.api_endpoint
+        self._stage(service)
+        self._policy(service)
 
-    def _stage(self, api: apigatewayv2.HttpApi, service: Service) -> None:
+    def _route(
+        self,
+        method: str,
+        path: str,
+        integration: integrations.HttpLambdaIntegration,
+        authorizer: authorizers.HttpIamAuthorizer | None = None,
+    ) -> apigatewayv2.HttpRoute:
+        return apigatewayv2.HttpRoute(
+            self,
+            f"{method}-{path.split('/')[1]}",
+            http_api=self._api,
+            route_key=apigatewayv2.HttpRouteKey.with_(path, apigatewayv2.HttpMethod[method]),
+            integration=integration,
+            authorizer=authorizer,
+        )
+
+    def _policy(self, service: Service) -> None:
+        """Make the policy that an approver's principal needs to decide by command."""
+        place, paths = f"arn:aws:execute-api:{service.region}:{service.account}", "$default/*/decisions/*"
+        policy = iam.ManagedPolicy(
+            self,
+            "Approver",
+            managed_policy_name=f"{service.name}-approver",
+            description=f"Lets an approver of {service.name} decide by command",
+            statements=[
+                iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[f"{place}:{self._api.api_id}/{paths}"])
+            ],
+        )
+        api = cast("CfnElement", self._api.node.default_child)
+        shown = f"{place}:<{Stack.of(self).get_logical_id(api)}>/{paths}"
+        accept(
+            policy, f"IAM5[Resource::{shown}]", "An approver decides on any incident of this service, to come ones too"
+        )
+
+    def _stage(self, service: Service) -> None:
         group = log_group(self, f"/aws/vendedlogs/apis/{service.name}-approval")
         stage = apigatewayv2.CfnStage(
             self,
             "Stage",
-            api_id=api.api_id,
+            api_id=self._api.api_id,
             stage_name="$default",
             auto_deploy=True,
             access_log_settings=apigatewayv2.CfnStage.AccessLogSettingsProperty(
@@ -67,9 +103,7 @@ class ApprovalApi(Construct):
             ),
             default_route_settings=_throttle(*READING),
             # With a limit of its own, so that those who only open links cannot keep a person from deciding.
-            route_settings={
-                f"POST {INCIDENT}": {"ThrottlingRateLimit": DECIDING[0], "ThrottlingBurstLimit": DECIDING[1]}
-            },
+            route_settings={f"POST {LINK}": {"ThrottlingRateLimit": DECIDING[0], "ThrottlingBurstLimit": DECIDING[1]}},
         )
         stage.node.add_dependency(*(child for child in self.node.children if isinstance(child, apigatewayv2.HttpRoute)))
 

@@ -19,7 +19,7 @@ from statemachines.model import Runbook, Service
 
 SIZES = {"check": (256, 20), "fix": (256, 30), "workflow": (512, 20)}  # MB, seconds
 RETENTION = logs.RetentionDays.THREE_MONTHS
-VARIABLES = {"table": "INCIDENTS_TABLE", "topic": "NOTIFICATIONS_TOPIC"}
+VARIABLES = {"table": "INCIDENTS_TABLE", "topic": "NOTIFICATIONS_TOPIC", "key": "TOKEN_KEY"}
 TRACES = Grant(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ("*",))
 DISPATCH_MINUTES = 10
 
@@ -107,7 +107,7 @@ class Functions(Construct):
     def _environment(self, function: Function) -> dict[str, str]:
         named = names([permission.on for permission in (*function.permissions, *function.bookkeeping)])
         mine = {variable: self._variables[name] for name, variable in VARIABLES.items() if name in named}
-        return {"SERVICE": self._service.name, **mine}
+        return {"SERVICE": self._service.name, "SERVICE_LANGUAGE": self._service.language, **mine}
 
     def _role(self, scope: Construct, allowed: list[Grant], group: logs.LogGroup, *, dispatching: bool) -> iam.IRole:
         logging = Grant(("logs:CreateLogStream", "logs:PutLogEvents"), (group.log_group_arn,))

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from messages import files
 from statemachines import compile as compiling
 from statemachines import compiled
 from statemachines.model import Runbook, Service
@@ -21,8 +22,9 @@ def code(service: Service, runbooks: Iterable[Runbook]) -> Path:
     """Put everything that a service's functions run into a folder, the same bytes every time."""
     folder = BUILD / "functions" / service.name
     shutil.rmtree(folder, ignore_errors=True)
-    unwanted = shutil.ignore_patterns("__pycache__", "requirements.txt")
+    unwanted = shutil.ignore_patterns("__pycache__", "requirements.txt", "*.po", "*.pot")
     shutil.copytree(ROOT / "functions", folder / "functions", ignore=unwanted)
+    files.compile_into(folder / "functions" / "locales")
     package = folder / "statemachines"
     package.mkdir()
     for name in NEEDED:

@@ -11,7 +11,7 @@ from infra.approval import ApprovalApi
 from infra.functions import Functions
 from infra.mail import notifications, operations
 from infra.state_machine import RunbookMachine
-from infra.store import IncidentTable
+from infra.store import IncidentTable, token_key
 from infra.triggers import Triggers
 from statemachines.compile import compiled
 from statemachines.model import Runbook, Service
@@ -30,16 +30,19 @@ class ServiceStack(Stack):
             tags={"service": service.name},
         )
         mine = [runbooks[name] for name in service.runbooks]
-        table, dead_letters = IncidentTable(self), _dead_letters(self)
+        table, dead_letters, key = IncidentTable(self), _dead_letters(self), token_key(self, service.name)
         topic = notifications(self, service, dead_letters)
         own = {
             "table": table.table_arn,
             "topic": topic.topic_arn,
+            "key": key.key_arn,
             "state_machines": [compiled(service, runbook).state_machine for runbook in mine],
         }
-        variables = {"table": table.table_name, "topic": topic.topic_arn}
+        variables = {"table": table.table_name, "topic": topic.topic_arn, "key": key.key_arn}
         functions = Functions(self, service, mine, own, variables, dead_letters)
-        approval = ApprovalApi(self, service, functions["workflow/approval_page"])
+        approval = ApprovalApi(
+            self, service, functions["workflow/approval_page"], functions["workflow/approval_command"]
+        )
         functions["workflow/request_approval"].add_environment("APPROVAL_URL", approval.url)
         machines = {one.name: RunbookMachine(self, service, one, functions).machine for one in mine}
         Triggers(self, service, functions["workflow/dispatch"], dead_letters)

@@ -1,7 +1,8 @@
-"""The incident table."""
+"""The incident table, and the key of what it may not hold in clear."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 
@@ -26,3 +27,16 @@ class IncidentTable(dynamodb.Table):
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
+
+
+def token_key(scope: Construct, service: str) -> kms.Key:
+    """Make the key of task tokens: whoever has one may answer for the approvers. CloudTrail shows each use of it."""
+    return kms.Key(
+        scope,
+        "TokenKey",
+        alias=f"alias/{service}-task-tokens",
+        description=f"Encrypts the task tokens of {service}'s open questions",
+        enable_key_rotation=True,
+        removal_policy=RemovalPolicy.DESTROY,  # what it encrypted is worthless without the running executions
+        pending_window=Duration.days(7),
+    )

@@ -103,7 +103,7 @@ def _patterns(service: Service) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each rule's name and what it matches: https://docs.aws.amazon.com/eventbridge/latest/ref/events.html."""
     kinds = {kind for use in service.runbooks.values() for kind in use.events}
     if service.alarms:
-        detail: dict[str, Any] = {"alarmName": sorted(service.alarms), "state": {"value": ["ALARM"]}}
+        detail: dict[str, Any] = {"alarmName": sorted(service.alarms)}  # its end lets an open question look again
         yield "alarm", _pattern("aws.cloudwatch", "CloudWatch Alarm State Change", detail=detail)
     if "ecs-task-stopped" in kinds:
         detail = {

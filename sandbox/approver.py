@@ -2,18 +2,20 @@
 
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from html.parser import HTMLParser
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 TIMEOUT = 15
 
 
 class Page(NamedTuple):
-    """What a browser got: the status and the HTML."""
+    """What a browser got: the status, the HTML and the headers, by their names in small letters."""
 
     status: int
     html: str
+    headers: Mapping[str, str]
 
     @property
     def form(self) -> dict[str, str]:
@@ -34,18 +36,24 @@ def decide(link: str, decision: Literal["approve", "reject"], reason: str = "") 
     return send(link, form)
 
 
-def send(link: str, form: dict[str, str]) -> Page:
-    """Send a form to a link."""
-    return _ask(urllib.request.Request(link, data=urlencode(form).encode(), method="POST"))  # noqa: S310
+def send(link: str, form: dict[str, str], **headers: str) -> Page:
+    """Send a form to a link, with headers besides: `sec_fetch_site="cross-site"`."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    return _ask(urllib.request.Request(link, urlencode(form).encode(), given, method="POST"))  # noqa: S310
 
 
 def _ask(request: urllib.request.Request) -> Page:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
-            return Page(response.status, response.read().decode())
+            return _page(response.status, response)
     except urllib.error.HTTPError as error:
         with error:
-            return Page(error.code, error.read().decode())
+            return _page(error.code, error)
+
+
+def _page(status: int, response: Any) -> Page:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Page(status, response.read().decode(), headers)
 
 
 class _Fields(HTMLParser):

@@ -126,7 +126,7 @@ class Demo:
         if seen.kind == "left" and seen.state == "Close":
             console.print(Panel(escape("\n".join(seen.output["timeline"])), title=f"Report: {seen.output['outcome']}"))
         if seen.kind == "left" and seen.state == "Escalate":
-            self._mail("Needs you", incident)
+            self._mail("A besoin de vous", incident)
 
     def _finding(self, name: str, finding: dict[str, Any]) -> None:
         if "signals" not in finding:
@@ -149,7 +149,7 @@ class Demo:
 
     def _decision(self, incident: str) -> None:
         self.asked = True
-        mail = self._mail("Approve a change?", incident)
+        mail = self._mail("A decider", incident)
         link = re.findall(r"http\S+/incidents/\S+", mail.body)[0]
         if self.approve:
             page = approver.decide(link, "approve")

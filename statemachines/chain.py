@@ -7,7 +7,7 @@ read in the console's graph. Expressions are JSONata and tiny; decisions are Pyt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from statemachines.model import ApprovalPolicy, CheckUse, Runbook
+from statemachines.model import ApprovalRules, CheckUse, Runbook
 
 State = dict[str, Any]
 States = dict[str, State]
@@ -42,22 +42,22 @@ TRANSIENT = {
 FAILURE: Target = ("Unlock target", {"outcome": "failed", "error": "{% $states.errorOutput %}"})
 
 
-def compile_chain(runbook: Runbook, approval: ApprovalPolicy, arn: Arn) -> dict[str, Any]:
+def compile_chain(runbook: Runbook, approval: ApprovalRules, arn: Arn) -> dict[str, Any]:
     """Compile one runbook.
 
     Args:
         runbook: the procedure.
-        approval: how long a question stays open.
+        approval: who is asked, for how long.
         arn: the ARN of a function by its kind and name: check/…, fix/…, workflow/….
     """
     return {
         "Comment": f'{runbook.title}. Start with {{}} or {{"mode": "diagnose"}}. Source: {runbook.source}',
         "QueryLanguage": "JSONata",
         "StartAt": "Open",
-        "TimeoutSeconds": DAY + MAX_QUESTIONS * _seconds(approval),  # never before the incident could end by itself
+        "TimeoutSeconds": DAY + MAX_QUESTIONS * approval.minutes * 60,  # never before the incident could end by itself
         "States": _open(runbook, arn)
         | _diagnose(runbook, arn)
-        | _ask(runbook, approval, arn)
+        | _ask(runbook, arn)
         | _recheck(runbook, arn)
         | _remediate(runbook, arn)
         | _validate(runbook, arn)
@@ -77,7 +77,7 @@ def _open(runbook: Runbook, arn: Arn) -> States:
             assign={
                 "opened": "{% $states.result.Payload %}",
                 "look": 1,
-                "round": 1,
+                "plan": {"round": 0},
                 "step": 0,
                 "attempt": 0,
                 "outcome": "failed",
@@ -109,7 +109,8 @@ def _diagnose(runbook: Runbook, arn: Arn) -> States:
                 "$plan.outcome = 'healthy'": ("Close", {"outcome": "healthy"}),
                 f"$plan.outcome = 'unclear' and $look < {MAX_LOOKS}": ("Look again soon", {"look": "{% $look + 1 %}"}),
                 "$opened.mode = 'diagnose'": ("Close", {"outcome": "diagnosed"}),
-                "$plan.outcome = 'plan'": ("Ask for approval", {}),
+                f"$plan.outcome = 'plan' and $plan.round > {MAX_QUESTIONS}": ("Escalate", {"outcome": "changed"}),
+                "$plan.outcome = 'plan'": ("Ask for approval", {"turn": "{% $plan.turn %}"}),
             },
             otherwise="Escalate",
             assign={"outcome": "{% $plan.outcome %}"},
@@ -123,26 +124,37 @@ def _diagnose(runbook: Runbook, arn: Arn) -> States:
     }
 
 
-def _ask(runbook: Runbook, approval: ApprovalPolicy, arn: Arn) -> States:
-    question = {**_incident(runbook), "round": "{% $round %}", "token": "{% $states.context.Task.Token %}"}
+def _ask(runbook: Runbook, arn: Arn) -> States:
+    turn = {**_incident(runbook), "round": "{% $plan.round %}", "turn": "{% $turn %}"}
     ask = _task(
-        "Mails every approver a link to the plan and waits for the decision",
+        "Mails those whose turn it is a link to the plan and waits for the decision",
         arn("workflow/request_approval"),
-        question,
+        {**turn, "token": "{% $states.context.Task.Token %}"},
         assign={"decision": "{% $states.result.decision %}"},
         then="Decided?",
     )
-    expired = {"ErrorEquals": ["States.Timeout"], "Assign": {"outcome": "expired"}, "Next": "Close"}
+    silence = {"ErrorEquals": ["States.Timeout"], "Next": "Whose turn"}
     ask |= {
         "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
-        "TimeoutSeconds": _seconds(approval),
-        "Catch": [expired, *ask["Catch"]],
+        "TimeoutSeconds": "{% $turn.seconds %}",
+        "Catch": [silence, *ask["Catch"]],
     }
     return {
         "Ask for approval": ask,
+        "Whose turn": _task(
+            "Nobody has answered: reminds them, asks the next level, or lets the question expire",
+            arn("workflow/whose_turn"),
+            turn,
+            assign={"decision": "{% $states.result.Payload.decision %}", "turn": "{% $states.result.Payload.turn %}"},
+            then="Decided?",
+        ),
         "Decided?": _choice(
             "Only an approval goes on",
-            {"$decision = 'approved'": ("Lock target", {})},
+            {
+                "$decision = 'approved'": ("Lock target", {}),
+                "$decision = 'ask'": ("Ask for approval", {}),
+                "$decision = 'look again'": ("Diagnose", {}),
+            },
             otherwise="Close",
             assign={"outcome": "{% $decision %}"},
         ),
@@ -175,7 +187,7 @@ def _recheck(runbook: Runbook, arn: Arn) -> States:
             {
                 "$again.outcome = 'healthy'": ("Unlock target", {"outcome": "healthy"}),
                 "$again.digest = $plan.digest": ("Next fix", {}),
-                f"$again.outcome = 'plan' and $round < {MAX_QUESTIONS}": ("Unlock to ask again", {}),
+                f"$again.outcome = 'plan' and $again.round <= {MAX_QUESTIONS}": ("Unlock to ask again", {}),
             },
             otherwise="Unlock target",
             assign={"outcome": "changed"},
@@ -184,7 +196,7 @@ def _recheck(runbook: Runbook, arn: Arn) -> States:
             "The plan has changed: it needs a new approval",
             arn("workflow/target_lock"),
             {**_incident(runbook), "action": "release"},
-            assign={"plan": "{% $again %}", "round": "{% $round + 1 %}"},
+            assign={"plan": "{% $again %}", "turn": "{% $again.turn %}"},
             then="Ask for approval",
         ),
     }
@@ -192,7 +204,7 @@ def _recheck(runbook: Runbook, arn: Arn) -> States:
 
 def _remediate(runbook: Runbook, arn: Arn) -> States:
     fixes = _fix_names(runbook)
-    step = {**_incident(runbook), "round": "{% $round %}", "step": "{% $step %}"}
+    step = {**_incident(runbook), "round": "{% $plan.round %}", "step": "{% $step %}"}
     failed = {"outcome": "not fixed", "error": "{% $states.errorOutput %}", "step": "{% $step + 1 %}"}
     return {
         "Next fix": _choice(
@@ -250,7 +262,7 @@ def _validate(runbook: Runbook, arn: Arn) -> States:
 def _undo(runbook: Runbook, arn: Arn) -> States:
     fixes = _fix_names(runbook)
     back = {"step": "{% $step - 1 %}"}
-    step = {**_incident(runbook), "round": "{% $round %}", **back, "undo": True}
+    step = {**_incident(runbook), "round": "{% $plan.round %}", **back, "undo": True}
     return {
         "Next undo": _choice(
             "The changes made, last one first",
@@ -322,10 +334,6 @@ def _close(runbook: Runbook, arn: Arn) -> States:
     }
 
 
-def _seconds(approval: ApprovalPolicy) -> int:
-    return round(approval.timeout.total_seconds())
-
-
 def _incident(runbook: Runbook) -> State:
     return {"incident": "{% $states.context.Execution.Name %}", "runbook": runbook.name}
 
@@ -339,7 +347,7 @@ def _fix_names(runbook: Runbook) -> list[str]:
 
 
 def _conclude(comment: str, variable: str, runbook: Runbook, arn: Arn, then: str) -> State:
-    payload = {**_incident(runbook), "findings": "{% $findings %}"}
+    payload = {**_incident(runbook), "findings": "{% $findings %}", "round": "{% $plan.round %}"}
     return _task(
         comment,
         arn("workflow/conclude"),

@@ -1,6 +1,7 @@
 """Gathers what the functions need to know about a runbook of a service, from their files and the catalogue."""
 
 from functions.core import catalogue
+from functions.core.fix import Fix
 from statemachines.compiled import Compiled, FixText
 from statemachines.model import Runbook, Service
 
@@ -12,5 +13,10 @@ def compiled(service: Service, runbook: Runbook) -> Compiled:
         service=service,
         runbook=runbook,
         questions={name: catalogue.checks()[use.check].signals for name, use in runbook.checks.items()},
-        fixes={name: FixText(effect=fix.effect, risk=fix.risk, undo=fix.undo_effect) for name, fix in fixes.items()},
+        fixes={name: _text(fix, service) for name, fix in fixes.items()},
     )
+
+
+def _text(fix: Fix, service: Service) -> FixText:
+    risk = service.approval.risks.get(fix.name, fix.risk)
+    return FixText(effect=fix.effect, risk=risk, radius=fix.radius, undo=fix.undo_effect)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from functions.core.plan import Risk
 from statemachines.model import Model, Runbook, Service
 
 FOLDER = Path(__file__).parent / "compiled"
@@ -11,7 +12,8 @@ class FixText(Model):
     """What a person reads about a fix; `undo` is None where nothing can be taken back."""
 
     effect: str
-    risk: str
+    risk: Risk
+    radius: str
     undo: str | None
 
 

@@ -171,6 +171,8 @@ def _facts(place: Place, text: Any, loaded: Runbook) -> Iterator[tuple[Place, st
 
 
 def _missing(loaded: Service, folder: Path) -> Iterator[tuple[Place, str]]:
+    for name in sorted(loaded.approval.risks.keys() - catalogue.fixes().keys()):
+        yield ("approval", "risks", name), f"there is no fix {name}; there are {', '.join(catalogue.fixes())}"
     for name, use in loaded.runbooks.items():
         path = folder / f"{name}.yaml"
         if not path.exists():

@@ -1,16 +1,19 @@
 """What a runbook file and a service file may say. A word that is not here is an error."""
 
 import re
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from functions.core.plan import Risk
 from functions.core.template import names
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
 Signal = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9-]*$")]
 Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Principal = Annotated[
+    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:(iam::\d{12}:user|sts::\d{12}:assumed-role)/\S+$")
+]
 
 
 LONGEST_VALIDATION = 1800
@@ -145,11 +148,60 @@ class RunbookUse(Model):
     overrides: dict[Name, Annotated[str, AfterValidator(_compiles)]] = {}
 
 
-class ApprovalPolicy(Model):
-    """Who decides, and how long the question stays open."""
+Needed = Literal["automatic", "one", "two"]
+PEOPLE: dict[Needed, int] = {"automatic": 0, "one": 1, "two": 2}
 
-    timeout: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=7))]
-    policy: Literal["one-approver", "automatic"] = "one-approver"
+
+class Policy(Model):
+    """How many different people have to approve a plan, by the highest risk of its fixes."""
+
+    low: Needed = "one"
+    medium: Needed = "one"
+    high: Needed = "two"
+
+    def people(self, risk: Risk) -> int:
+        """Return the number of people; 0 where the policy itself approves."""
+        needed: Needed = getattr(self, risk)
+        return PEOPLE[needed]
+
+
+class Level(Model):
+    """Who is asked together, and for how many minutes before the next level is; halfway they are reminded."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]*$", max_length=20)]
+    approvers: Annotated[list[Mail], Field(min_length=1)]
+    minutes: Annotated[int, Field(ge=2, le=7 * 24 * 60)]
+
+
+class Approver(Model):
+    """A person who may decide, besides their mailbox: the IAM principals that nobody else acts as."""
+
+    principals: list[Principal] = []
+
+
+class ApprovalRules(Model):
+    """Who is asked one after another, how many have to approve, and whether who started it by hand may.
+
+    `risks` are the fixes whose risk is another one for this service than in general.
+    """
+
+    levels: Annotated[list[Level], Field(min_length=1)]
+    policy: Policy = Policy()
+    own_requests: Literal["allowed", "refused"] = "allowed"
+    risks: dict[Name, Risk] = {}
+
+    @property
+    def minutes(self) -> int:
+        """How long a question stays open."""
+        return sum(level.minutes for level in self.levels)
+
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> "ApprovalRules":
+        most = max(self.policy.people(risk) for risk in ("low", "medium", "high"))
+        for level in self.levels:
+            if len(set(level.approvers)) < most:
+                raise ValueError(f"level {level.name} has too few approvers: the policy asks for {most} different ones")
+        return self
 
 
 class Service(Model):
@@ -157,12 +209,28 @@ class Service(Model):
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=24)]
     title: str
+    language: Literal["en", "fr"] = "en"
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
     region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-    approvers: Annotated[list[Mail], Field(min_length=1)]
-    approval: ApprovalPolicy
+    approvers: Annotated[dict[Mail, Approver], Field(min_length=1)]
+    approval: ApprovalRules
     resources: dict[Name, Any]
     runbooks: Annotated[dict[Name, RunbookUse], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _known_people(self) -> "Service":
+        asked = {mail for level in self.approval.levels for mail in level.approvers}
+        for mail in sorted(asked - self.approvers.keys()):
+            raise ValueError(f"approval.levels asks {mail}, who is not one of the approvers")
+        owners = [principal for approver in self.approvers.values() for principal in approver.principals]
+        for principal in owners:
+            if owners.count(principal) > 1:
+                raise ValueError(f"{principal} belongs to two approvers: it has to be one person's")
+        return self
+
+    def approver_of(self, principal: str) -> str:
+        """Return the approver whose IAM principal this is; empty where it is nobody's."""
+        return next((mail for mail, one in self.approvers.items() if principal in one.principals), "")
 
     def alarm_name(self, alarm: Alarm) -> str:
         """Return the alarm's name on AWS."""
@@ -175,6 +243,10 @@ class Service(Model):
     def state_machine_arn(self, runbook: str) -> str:
         """Return the ARN of the state machine of one of the runbooks."""
         return f"arn:aws:states:{self.region}:{self.account}:stateMachine:{self.state_machine_name(runbook)}"
+
+    def execution_arn(self, runbook: str) -> str:
+        """Return the ARN of the executions of one of the runbooks, up to their name."""
+        return self.state_machine_arn(runbook).replace(":stateMachine:", ":execution:")
 
     @property
     def alarms(self) -> dict[str, str]:

@@ -7,12 +7,25 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
+from functions.core import language
 from functions.core.aws import Session
+from messages import files
 from tests.actions import Actions
 
 REGION = "me-central-1"
 # a thousand machine images that nobody asks for take longer than the test
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def locales(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The languages as functions find them, and none of them chosen by whoever runs the tests."""
+    folder = tmp_path_factory.mktemp("locales")
+    files.compile_into(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(language, "LOCALES", folder)
+        patch.delenv("SERVICE_LANGUAGE", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

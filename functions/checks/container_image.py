@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from functions.core import ecs
 from functions.core.aws import Session
 from functions.core.check import check
+from functions.core.language import say
 from functions.core.permissions import allow
 from functions.core.results import Finding
 
@@ -36,10 +37,17 @@ def handler(parameters: ContainerImage, aws: Session) -> Finding:
     home = f"{account}.dkr.ecr.{aws.region_name}.amazonaws.com/{parameters.repository}"
     version = VERSION.fullmatch(image.removeprefix(home))
     if version is None:
-        return Finding(summary=f"unknown: {image} is not from {home}", facts={"image": image})
+        return Finding(
+            summary=say("unknown: {image} is not from {home}", image=image, home=home), facts={"image": image}
+        )
     present = _present(aws, account, parameters.repository, version)
+    told = (
+        say("{image} is in the registry", image=image)
+        if present
+        else say("{image} is not in the registry", image=image)
+    )
     return Finding(
-        summary=f"{image} is {'in' if present else 'not in'} the registry",
+        summary=told,
         signals={"absent": not present},
         facts={"image": image},
     )

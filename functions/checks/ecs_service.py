@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING
 from functions.core import ecs
 from functions.core.aws import Session
 from functions.core.check import check
+from functions.core.language import marked, say
 from functions.core.permissions import allow
 from functions.core.results import Finding
+from functions.core.template import readable
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef
 
 EVENTS = 5
+SUMMARY = marked("{status}, {running} of {desired} running, {pending} pending, deployment {rollout}")
 STUCK, STEADY = "unable to consistently start tasks", "has reached a steady state"
 
 
@@ -37,14 +40,15 @@ def handler(parameters: EcsService, aws: Session) -> Finding:
     """Is the service active, attached, and running its tasks? Source: ganopa-bot runbook 2, Checks CLI 2."""
     service = ecs.find(aws, parameters)
     if service is None:
-        text = f"ECS knows no service {parameters.service} in cluster {parameters.cluster}"
+        text = say("ECS knows no service {service} in cluster {cluster}", **parameters.model_dump())
         return Finding(summary=text, signals={"missing": True}, facts={"status": "MISSING"})
     status, desired, running = service["status"], service["desiredCount"], service["runningCount"]
     groups = [one["targetGroupArn"] for one in service["loadBalancers"] if "targetGroupArn" in one]
     primary = next((one for one in service["deployments"] if one["status"] == "PRIMARY"), None)
     rollout = primary.get("rolloutState") if primary else None
+    facts = {"status": status, "desired": desired, "running": running, "pending": service["pendingCount"]}
     return Finding(
-        summary=f"{status}, {running} of {desired} running, {service['pendingCount']} pending, deployment {rollout}",
+        summary=say(SUMMARY, rollout=readable(rollout), **facts),
         signals={
             "missing": False,
             "inactive": status == "INACTIVE",
@@ -54,8 +58,7 @@ def handler(parameters: EcsService, aws: Session) -> Finding:
             "deployment-failed": rollout == "FAILED",
             "cannot-start-tasks": primary is not None and _stuck(service, primary),
         },
-        facts={"status": status, "desired": desired, "running": running, "pending": service["pendingCount"]}
-        | {"target_groups": groups, "rollout": rollout, "task_definition": service["taskDefinition"]},
+        facts=facts | {"target_groups": groups, "rollout": rollout, "task_definition": service["taskDefinition"]},
         evidence=[f"{event['createdAt']:%Y-%m-%d %H:%M:%S} {event['message']}" for event in service["events"][:EVENTS]],
     )
 

@@ -13,11 +13,12 @@ from pydantic import StringConstraints
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.fields import StatusCodes, accepts
+from functions.core.language import marked, say
 from functions.core.results import Finding, Parameters
 
-TIMEOUT_SECONDS = 5
-BODY_BYTES = 1024
-NO_BACKEND = (502, 503, 504)
+TIMEOUT_SECONDS, BODY_BYTES = 5, 1024
+ANSWER = marked("{url}: status {status} after {latency_ms} ms, expected {accept}")
+SILENCE = marked("{url}: no answer ({error}) after {latency_ms} ms, expected {accept}")
 ERRORS = {socket.gaierror: "dns", ConnectionRefusedError: "refused", TimeoutError: "timeout", ssl.SSLError: "tls"}
 
 
@@ -47,14 +48,13 @@ def handler(parameters: HttpEndpoint, _aws: Session) -> Finding:
     """Does the endpoint answer with an accepted status? Source: ganopa-bot runbook 2, Validation 1 and 2."""
     started = time.monotonic()
     status, error, said = _ask(parameters.url)
-    latency = round((time.monotonic() - started) * 1000)
+    facts = {"status": status, "latency_ms": round((time.monotonic() - started) * 1000), "error": error}
     fine = status is not None and accepts(parameters.accept, status)
-    answer = f"no answer ({error})" if status is None else f"status {status}"
-    backend = None if status is None else status in NO_BACKEND
+    backend = None if status is None else status in (502, 503, 504)
     return Finding(
-        summary=f"{parameters.url}: {answer} after {latency} ms, expected {parameters.accept}",
+        summary=say(SILENCE if status is None else ANSWER, **parameters.model_dump(), **facts),
         signals={"failing": not fine, "unreachable": status is None, "no-backend": backend},
-        facts={"status": status, "latency_ms": latency, "error": error},
+        facts=facts,
         evidence=[] if fine else [said],
     )
 

@@ -9,8 +9,15 @@ from functions.core import security_groups
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.fields import Port
+from functions.core.language import marked, say
 from functions.core.permissions import allow
 from functions.core.results import Finding, Parameters
+
+ANSWERS = {
+    True: marked("{security_group}: port {port} open to {source} ({rules})"),
+    False: marked("{security_group}: port {port} closed to {source} ({rules})"),
+    None: marked("{security_group}: unknown whether port {port} is open to {source} ({rules})"),
+}
 
 
 def _group_or_range(text: str) -> str:
@@ -36,10 +43,9 @@ def handler(parameters: SecurityGroupPort, aws: Session) -> Finding:
     rules = security_groups.rules(aws, parameters.security_group, parameters.port)
     open_ = security_groups.lets_in(rules, parameters.source)
     sources = [source for rule in rules for source in security_groups.sources(rule)]
-    answer = {True: "open", False: "closed", None: "unknown"}[open_]
-    others = f" (rules for {', '.join(sources)})" if sources else " (no rule)"
+    known = say("rules for {sources}", sources=", ".join(sources)) if sources else say("no rule")
     return Finding(
-        summary=f"{parameters.security_group}: port {parameters.port} {answer} to {parameters.source}{others}",
+        summary=say(ANSWERS[open_], rules=known, **parameters.model_dump()),
         signals={"port-closed": None if open_ is None else not open_},
         facts={"rules": sources},
     )

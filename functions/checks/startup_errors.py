@@ -8,6 +8,7 @@ from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.errors import NotFound
 from functions.core.fields import Minutes
+from functions.core.language import say, say_many
 from functions.core.permissions import allow
 from functions.core.results import Finding
 
@@ -42,8 +43,12 @@ def handler(parameters: StartupErrors, aws: Session) -> Finding:
     raised = [error for text in texts for error in TRACEBACK.findall(text)]
     errors = raised + [line for text in texts for line in text.splitlines() if ERROR.search(line)]
     variables = sorted({name for text in texts for name in _variables(text)})
+    moment = f"{since:%Y-%m-%d %H:%M:%S}"
+    told = say_many(
+        "{count} error logged since {moment}", "{count} errors logged since {moment}", len(errors), moment=moment
+    )
     return Finding(
-        summary=f"{len(errors)} errors logged since {since:%Y-%m-%d %H:%M:%S}" + (f": {errors[0]}" if errors else ""),
+        summary=say("{told}: {example}", told=told, example=errors[0]) if errors else told,
         signals={"errors": bool(errors) or unseen, "missing-variable": bool(variables) or unseen},
         facts={"error": raised[-1] if raised else next(iter(errors), None), "variables": variables},
         evidence=list(dict.fromkeys(errors)),
@@ -59,7 +64,7 @@ def _read(aws: Session, log_group: str, since: datetime) -> tuple[list[str], boo
     try:
         events = [event for page in pages for event in page["events"]]
     except logs.exceptions.ResourceNotFoundException as error:
-        raise NotFound("log group", log_group, aws) from error
+        raise NotFound(say("there is no log group {name}", name=log_group), aws) from error
     streams: dict[str, list[str]] = {}
     for event in events:
         streams.setdefault(event["logStreamName"], []).append(event["message"].rstrip("\n"))

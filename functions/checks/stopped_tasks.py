@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from functions.core import ecs
 from functions.core.aws import Session
 from functions.core.check import check
+from functions.core.language import say, say_many
 from functions.core.permissions import allow
 from functions.core.results import Finding
 
@@ -33,12 +34,14 @@ def handler(parameters: StoppedTasks, aws: Session) -> Finding:
     own = [task for task in ecs.stopped_tasks(aws, parameters) if task.get("startedBy") == deployment["id"]]
     tasks = sorted(filter(_failed, own), key=lambda task: task["createdAt"], reverse=True)
     if not tasks and deployment.get("failedTasks"):
-        return Finding(summary=f"unknown: {deployment['failedTasks']} tasks failed, but ECS lists them no longer")
+        forgotten = _told(deployment["failedTasks"])
+        return Finding(summary=say("unknown: {told}, but ECS lists none any more", told=forgotten))
     reasons = [_reason(task) for task in tasks]
     exited = [task for task in tasks if task.get("stopCode") == "EssentialContainerExited"]
     codes = [container["exitCode"] for task in exited for container in task["containers"] if container.get("exitCode")]
+    told = _told(len(tasks))
     return Finding(
-        summary=f"{len(tasks)} tasks of the current deployment failed" + (f": {reasons[0]}" if tasks else ""),
+        summary=say("{told}: {example}", told=told, example=reasons[0]) if reasons else told,
         signals={
             "image-missing": any("CannotPull" in reason and "not found" in reason for reason in reasons),
             "container-exited": bool(codes),
@@ -47,6 +50,12 @@ def handler(parameters: StoppedTasks, aws: Session) -> Finding:
         },
         facts={"stopped": len(tasks), "exit_code": next(iter(codes), None), "reason": next(iter(reasons), None)},
         evidence=[f"{task['taskArn'].rpartition('/')[2]}: {_reason(task)}" for task in tasks],
+    )
+
+
+def _told(count: int) -> str:
+    return say_many(
+        "{count} task of the current deployment failed", "{count} tasks of the current deployment failed", count
     )
 
 

@@ -4,8 +4,10 @@ from functions.core import ecs, elb
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.fields import Port, accepts
+from functions.core.language import say
 from functions.core.permissions import allow
 from functions.core.results import Finding
+from functions.core.template import readable
 
 ANSWER = 200
 
@@ -30,15 +32,22 @@ def handler(parameters: TargetGroupHealthCheck, aws: Session) -> Finding:
     service = ecs.get(aws, parameters)
     mappings = ecs.container(aws, service, parameters.container).get("portMappings", [])
     exposed = [mapping["containerPort"] for mapping in mappings]
-    wrong = {
-        "path": asked["path"] != parameters.path,
-        "port": asked["port"] not in ("traffic-port", str(parameters.port)),
-        "matcher": not accepts(asked["matcher"], ANSWER),
+    differing = {
+        say("path"): asked["path"] != parameters.path,
+        say("port"): asked["port"] not in ("traffic-port", str(parameters.port)),
+        say("matcher"): not accepts(asked["matcher"], ANSWER),
     }
-    names = ", ".join(name for name, differs in wrong.items() if differs)
+    wrong = [name for name, differs in differing.items() if differs]
     return Finding(
-        summary=f"asks {asked['path']} on {asked['port']} for {asked['matcher']}; "
-        f"the container answers {ANSWER} at {parameters.path} and exposes {exposed}; wrong: {names or 'nothing'}",
-        signals={"mismatch": bool(names) if parameters.port in exposed else None},
+        summary=say(
+            "asks {path} on {port} for {matcher}; "
+            "the container answers {answer} at {expected} and exposes {exposed}; wrong: {wrong}",
+            answer=ANSWER,
+            expected=parameters.path,
+            exposed=readable(exposed),
+            wrong=readable(wrong),
+            **asked,
+        ),
+        signals={"mismatch": bool(wrong) if parameters.port in exposed else None},
         facts=asked | {"container_port": exposed},
     )

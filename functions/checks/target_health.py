@@ -5,6 +5,7 @@ from collections import Counter
 from functions.core import elb
 from functions.core.aws import Session
 from functions.core.check import check
+from functions.core.language import say, say_many
 from functions.core.permissions import allow
 from functions.core.results import Finding, Parameters
 
@@ -38,7 +39,7 @@ def handler(parameters: TargetHealth, aws: Session) -> Finding:
     # "unavailable" is no verdict on the target: the load balancer does not know
     unread = not states["healthy"] and states["unavailable"] > 0
     return Finding(
-        summary=f"{len(registered)} registered: {', '.join(f'{n} {state}' for state, n in states.items()) or 'none'}",
+        summary=_told(states),
         signals={
             "no-targets": not registered,
             "unhealthy-targets": any(state.startswith("unhealthy") for state in states),
@@ -46,5 +47,24 @@ def handler(parameters: TargetHealth, aws: Session) -> Finding:
             "connection-refused": set(reasons) == {REFUSED},
         },
         facts={"total": len(registered), "states": dict(states), "reasons": sorted(filter(None, reasons))},
-        evidence=[f"{count} targets: {reason}, as {example[reason]}" for reason, count in reasons.items() if reason],
+        evidence=[_seen(count, reason, example[reason]) for reason, count in reasons.items() if reason],
+    )
+
+
+def _told(states: Counter[str]) -> str:
+    if not states:
+        return say("no target registered")
+    each = ", ".join(f"{count} {state}" for state, count in states.items())
+    return say_many(
+        "{count} target registered: {each}", "{count} targets registered: {each}", states.total(), each=each
+    )
+
+
+def _seen(count: int, reason: str, example: str) -> str:
+    return say_many(
+        "{count} target: {reason}, as {example}",
+        "{count} targets: {reason}, as {example}",
+        count,
+        reason=reason,
+        example=example,
     )

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from functions.core.failure import explain
+from functions.core.language import say, translated
 from functions.core.results import Finding
 from functions.core.template import fill, readable
 from statemachines.model import Cause, Runbook
@@ -45,9 +46,9 @@ class Diagnosis(BaseModel):
     def headline(self) -> str:
         """The diagnosis in one sentence."""
         if self.healthy:
-            return "The service is healthy"
+            return say("The service is healthy")
         titles = [cause.title for cause in self.confirmed]
-        return "; ".join(titles) if titles else "No cause could be confirmed"
+        return "; ".join(titles) if titles else say("No cause could be confirmed")
 
 
 class Findings:
@@ -71,8 +72,13 @@ class Findings:
     def sentence(self, signal: str) -> str:
         """Write a signal, its answer and what the check saw, as a person reads it."""
         name, _, question = signal.partition(".")
-        answer = {True: "", False: "Not so: ", None: "Unknown: "}[self.signal(signal)]
-        return f"{answer}{self.questions[name][question]} ({self.by_name[name].summary})"
+        asked = translated(self.questions[name][question])
+        answers = {
+            True: asked,
+            False: say("Not so: {sentence}", sentence=asked),
+            None: say("Unknown: {sentence}", sentence=asked),
+        }
+        return f"{answers[self.signal(signal)]} ({self.by_name[name].summary})"
 
     def fact(self, name: str) -> Any:
         """Look up a fact, written check.fact; None when it is not known."""
@@ -113,7 +119,7 @@ def _rank(cause: Cause, findings: Findings, resources: dict[str, Any]) -> Ranked
     for_it = [*cause.confirmed_by, *cause.supported_by]
     return RankedCause(
         name=cause.name,
-        title=cause.title,
+        title=translated(cause.title),
         standing=_standing(cause, findings),
         supporting=[findings.sentence(signal) for signal in for_it if findings.signal(signal)],
         opposing=[
@@ -121,7 +127,7 @@ def _rank(cause: Cause, findings: Findings, resources: dict[str, Any]) -> Ranked
             *(findings.sentence(signal) for signal in cause.ruled_out_by if findings.signal(signal)),
         ],
         unknown=[findings.sentence(signal) for signal in cause.signals if findings.signal(signal) is None],
-        manual=readable(fill(cause.manual, lambda name: lookup(findings, resources, name))).strip(),
+        manual=readable(fill(translated(cause.manual), lambda name: lookup(findings, resources, name))).strip(),
     )
 
 
@@ -136,5 +142,5 @@ def _standing(cause: Cause, findings: Findings) -> Standing:
 def _finding(name: str, answer: Any) -> Finding:
     if isinstance(answer, dict) and "signals" in answer:
         return Finding.model_validate(answer)
-    why = explain(answer) if isinstance(answer, dict) and answer else "no answer"
-    return Finding(summary=f"unknown: the check {name} failed: {why}")
+    why = explain(answer) if isinstance(answer, dict) and answer else say("no answer")
+    return Finding(summary=say("unknown: the check {name} failed: {why}", name=name, why=why))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from functions.core.aws import Session
 from functions.core.errors import NotFound
+from functions.core.language import say
 from functions.core.results import Parameters
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def find(aws: Session, parameters: ServiceParameters) -> "ServiceTypeDef | None"
     try:
         found = ecs.describe_services(cluster=parameters.cluster, services=[parameters.service])["services"]
     except ecs.exceptions.ClusterNotFoundException as error:
-        raise NotFound("ECS cluster", parameters.cluster, aws) from error
+        raise NotFound(say("there is no ECS cluster {name}", name=parameters.cluster), aws) from error
     return found[0] if found else None
 
 
@@ -48,7 +49,8 @@ def get(aws: Session, parameters: ServiceParameters) -> "ServiceTypeDef":
     """
     found = find(aws, parameters)
     if found is None:
-        raise NotFound(f"ECS service in cluster {parameters.cluster} named", parameters.service, aws)
+        missing = say("there is no ECS service in cluster {cluster} named {service}", **parameters.model_dump())
+        raise NotFound(missing, aws)
     return found
 
 
@@ -60,7 +62,12 @@ def primary(service: "ServiceTypeDef", aws: Session) -> "DeploymentTypeDef":
     """
     deployments = [one for one in service["deployments"] if one["status"] == "PRIMARY"]
     if not deployments:
-        raise NotFound(f"current deployment of the {service['status']} ECS service", service["serviceName"], aws)
+        missing = say(
+            "there is no current deployment of the {status} ECS service {name}",
+            status=service["status"],
+            name=service["serviceName"],
+        )
+        raise NotFound(missing, aws)
     return deployments[0]
 
 
@@ -74,7 +81,13 @@ def container(aws: Session, service: "ServiceTypeDef", name: str) -> "ContainerD
     definition = aws.client("ecs").describe_task_definition(taskDefinition=revision)["taskDefinition"]
     containers = {one["name"]: one for one in definition["containerDefinitions"]}
     if name not in containers:
-        raise NotFound(f"container (there is {', '.join(containers)}) in {revision} named", name, aws)
+        missing = say(
+            "there is no container (there is {others}) in {revision} named {name}",
+            others=", ".join(containers),
+            revision=revision,
+            name=name,
+        )
+        raise NotFound(missing, aws)
     return containers[name]
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from functions.core.aws import Session
 from functions.core.errors import NotFound
+from functions.core.language import say
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import TargetHealthDescriptionTypeDef
@@ -19,7 +20,7 @@ def targets(aws: Session, target_group: str) -> "list[TargetHealthDescriptionTyp
     try:
         return elb.describe_target_health(TargetGroupArn=target_group)["TargetHealthDescriptions"]
     except elb.exceptions.TargetGroupNotFoundException as error:
-        raise NotFound("target group", target_group, aws) from error
+        raise NotFound(say("there is no target group {name}", name=target_group), aws) from error
 
 
 def health_check(aws: Session, target_group: str) -> dict[str, str]:
@@ -32,6 +33,6 @@ def health_check(aws: Session, target_group: str) -> dict[str, str]:
     try:
         group = elb.describe_target_groups(TargetGroupArns=[target_group])["TargetGroups"][0]
     except elb.exceptions.TargetGroupNotFoundException as error:
-        raise NotFound("target group", target_group, aws) from error
+        raise NotFound(say("there is no target group {name}", name=target_group), aws) from error
     matcher = group["Matcher"]["HttpCode"]
     return {"path": group["HealthCheckPath"], "port": group["HealthCheckPort"], "matcher": matcher}

@@ -5,10 +5,10 @@ One DynamoDB table, keys `incident` and `item`:
 | incident            | item               | holds                                                        |
 |---------------------|--------------------|--------------------------------------------------------------|
 | id (execution name) | record             | service, runbook, trigger, diagnosis, outcome                |
-| id                  | approval#ROUND     | plan, digest, state, task token, who decided, when, how      |
+| id                  | approval#ROUND     | plan, digest, evidence, who is asked, who decided, when, how |
 | id                  | change#ROUND#STEP  | what a fix changed and what its undo needs                   |
 | id                  | event#TIME         | one line of the timeline                                     |
-| link#SHA-256        | link               | incident, round, approver: whose link it is; never the link  |
+| link#SHA-256        | link               | incident, round, level, approver; never the link itself      |
 | target#NAME         | lock               | the incident that may change the target now                  |
 """
 
@@ -57,13 +57,23 @@ class Incidents:
 
     def history(self, incident: str, items: str) -> list[dict[str, Any]]:
         """Read the items of an incident whose names start alike, in the order of their names."""
-        pages = self.dynamodb.get_paginator("query").paginate(
-            TableName=self.table,
+        return self._query(
             KeyConditionExpression="incident = :incident AND begins_with(#item, :items)",
             ExpressionAttributeNames={"#item": "item"},
             ExpressionAttributeValues=_marshalled({":incident": incident, ":items": items}),
-            ConsistentRead=True,
         )
+
+    def everything(self, incident: str) -> dict[str, dict[str, Any]]:
+        """Read all about an incident in one query: who, what, when, why, on which evidence, with which effect."""
+        found = self._query(
+            KeyConditionExpression="incident = :incident",
+            ExpressionAttributeValues=_marshalled({":incident": incident}),
+        )
+        return {item["item"]: item for item in found}
+
+    def _query(self, **condition: Any) -> list[dict[str, Any]]:
+        query = self.dynamodb.get_paginator("query")
+        pages = query.paginate(TableName=self.table, ConsistentRead=True, **condition)
         return [_plain(item) for page in pages for item in page["Items"]]
 
     def timeline(self, incident: str) -> list[dict[str, Any]]:

@@ -2,9 +2,12 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
+
+Risk = Literal["low", "medium", "high"]
+RISKS: tuple[Risk, ...] = get_args(Risk)
 
 
 class Step(BaseModel):
@@ -17,7 +20,8 @@ class Step(BaseModel):
     effect: str
     before: str
     after: str
-    risk: str
+    risk: Risk
+    radius: str
     undo: str | None
 
     def same_change(self, other: "Step") -> bool:
@@ -35,6 +39,11 @@ class Plan(BaseModel):
     service: str
     runbook: str
     steps: list[Step]
+
+    @property
+    def risk(self) -> Risk:
+        """The highest risk of its steps."""
+        return max((step.risk for step in self.steps), key=RISKS.index, default="low")
 
     @property
     def digest(self) -> str:

@@ -2,6 +2,8 @@
 
 import re
 
+from functions.core.language import say
+
 SECRETS = re.compile(
     r"""
       \b(?:AKIA|ASIA)[A-Z0-9]{16}\b                             # AWS access key id
@@ -23,5 +25,6 @@ def redact(text: str) -> str:
 
 
 def _struck(match: re.Match[str]) -> str:
+    mark = say("[redacted]")  # one word in every language, or striking out again would leave a part of it over
     value = match.group("value")
-    return match.group().replace(value, "[redacted]") if value else "[redacted]"
+    return match.group().replace(value, mark) if value else mark

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from functions.core.language import say
 from functions.core.redaction import redact
 
 LINES = 10
@@ -59,7 +60,7 @@ def _cut(value: Any) -> Any:
     if isinstance(value, list):
         more = len(value) - LINES
         kept = value[:LINES] if more > 1 else value  # the words "… 1 more" take as much room as the line itself
-        return [*(_cut(inner) for inner in kept), *([f"… {more} more"] if more > 1 else [])]
+        return [*(_cut(inner) for inner in kept), *([say("… {count} more", count=more)] if more > 1 else [])]
     if not isinstance(value, str):
         return value
     text = redact(value)

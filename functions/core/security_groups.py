@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from functions.core.aws import Session
 from functions.core.errors import NotFound
+from functions.core.language import say
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import IpPermissionOutputTypeDef
@@ -25,7 +26,7 @@ def rules(aws: Session, group: str, port: int) -> "list[IpPermissionOutputTypeDe
         found = aws.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
     except ClientError as error:
         if error.response["Error"]["Code"] == "InvalidGroup.NotFound":
-            raise NotFound("security group", group, aws) from error
+            raise NotFound(say("there is no security group {name}", name=group), aws) from error
         raise
     return [rule for rule in found["IpPermissions"] if _covers(rule, port)]
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from functions.core.language import say
+
 NAME = re.compile(r"\{([a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)?)\}")
 
 
@@ -32,9 +34,9 @@ def names(template: Any) -> set[str]:
 def readable(value: Any) -> str:
     """Write a value as a person would say it."""
     if value is None:
-        return "unknown"
+        return say("unknown")
     if isinstance(value, dict):
         return ", ".join(f"{name} {readable(one)}" for name, one in value.items())
     if isinstance(value, list):
-        return ", ".join(map(readable, value)) or "none"
+        return ", ".join(map(readable, value)) or say("none")
     return str(value)

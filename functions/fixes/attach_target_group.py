@@ -25,6 +25,7 @@ class AttachTargetGroup(ecs.ServiceParameters):
     allow("ecs:DescribeServices", "ecs:UpdateService", on=ecs.SERVICE),
     effect="Attaches the service {service} to {target_group} and starts new tasks there",
     risk="low",
+    radius="The tasks of {service} are replaced one by one; no other service",
 )
 def handler(parameters: AttachTargetGroup, aws: Session) -> Change:
     """Attach the service to its target group; other attachments stay. Source: ganopa-bot runbook 4, Fix 1."""

@@ -26,6 +26,7 @@ class CorrectHealthCheck(Parameters):
     allow("elasticloadbalancing:ModifyTargetGroup", on="{target_group}"),
     effect="Lets the health check of {target_group} ask {path} on port {port} and expect {matcher}",
     risk="low",
+    radius="Who the load balancer sends requests to in {target_group}; no task is touched",
 )
 def handler(parameters: CorrectHealthCheck, aws: Session) -> Change:
     """Correct path, port and matcher of the health check. Source: ganopa-bot runbook 2, Fix 2."""

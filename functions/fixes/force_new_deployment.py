@@ -20,6 +20,7 @@ class ForceNewDeployment(ecs.ServiceParameters):
     allow("ecs:DescribeServices", "ecs:UpdateService", on=ecs.SERVICE),
     effect="Starts new tasks of the service {service}, from the task definition it has",
     risk="low",
+    radius="The tasks of {service} are replaced one by one; no other service",
 )
 def handler(parameters: ForceNewDeployment, aws: Session) -> Change:
     """Start a new deployment, unless one is under way. Source: ganopa-bot runbook 1, Fix 2.

@@ -31,6 +31,7 @@ class OpenSecurityGroupPort(Parameters):
     ),
     effect="Opens TCP port {port} of {security_group} to members of {source} only",
     risk="low",
+    radius="Everything that carries {security_group} can be reached on {port} by members of {source}",
 )
 def handler(parameters: OpenSecurityGroupPort, aws: Session) -> Change:
     """Open the port to the load balancer's security group. Source: ganopa-bot runbook 2, Fix 4."""

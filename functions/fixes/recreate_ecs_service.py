@@ -30,12 +30,12 @@ class RecreateEcsService(ecs.ServiceParameters):
     allow("ecs:DescribeServices", "ecs:CreateService", on=ecs.SERVICE),
     effect="Creates the service {service} again, {desired_count} tasks of {task_definition} behind {target_group}",
     risk="medium",
+    radius="Only {service}, of which nothing runs now",
 )
 def handler(parameters: RecreateEcsService, aws: Session) -> Change:
     """Create the service as its file declares it: ECS updates no INACTIVE one. Source: ganopa-bot runbook 2, Fix 3.
 
-    What the file does not declare becomes as the INACTIVE service had it. There is no undo: to delete a service needs a
-    permission more dangerous than what it would repair.
+    What the file does not declare stays as it was. No undo: deleting needs a permission more dangerous than this.
     """
     old: dict[str, Any] = dict(ecs.find(aws, parameters) or {"status": "MISSING"})
     if old["status"] == "ACTIVE":

@@ -21,6 +21,7 @@ class RestoreDesiredCount(ecs.ServiceParameters):
     allow("ecs:DescribeServices", "ecs:UpdateService", on=ecs.SERVICE),
     effect="Asks the service {service} to run {desired_count} tasks",
     risk="low",
+    radius="Only {service}: tasks are added, none is stopped",
 )
 def handler(parameters: RestoreDesiredCount, aws: Session) -> Change:
     """Raise the desired count to what the service needs, never lower it. Source: ganopa-bot runbook 2, Fix 3."""

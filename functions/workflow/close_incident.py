@@ -6,58 +6,46 @@ from typing import Any
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions.core import approval, mail
+from functions.core import approval, mail, turns
 from functions.core.approval import Approval
 from functions.core.aws import Session
-from functions.core.incidents import RECORD, Conflict, Incidents, now
+from functions.core.incidents import RECORD, Incidents, now
+from functions.core.language import say, translated
+from functions.core.outcomes import OUTCOMES
 from functions.core.permissions import allow
 from functions.core.step import step
 from functions.workflow.escalate import Ending
 from statemachines import compiled
+from statemachines.compiled import Compiled
 
-ANSWERED = {
-    "recovered": "recovered",
-    "rejected": "rejected, nothing was changed",
-    "expired": "nobody answered in time, nothing was changed",
-    "healthy": "healthy again, nothing was changed",
-}
+REPORTED = {"recovered", "rejected", "expired", "healthy"}  # the others were escalated, which says more
 
 
 @step(
-    allow("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
+    allow("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
     allow("sns:Publish", on="{topic}"),
 )
 def handler(event: Ending, aws: Session) -> dict[str, Any]:
     """Write the outcome, end open questions, count, and mail the report to those who were asked.
 
     Returns:
-        The report: incident, service, runbook, outcome, diagnosis, changes and timeline.
+        The report: incident, service, runbook, outcome and timeline.
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     asked = _questions(incidents, event.incident)
-    _end_questions(incidents, asked, event.outcome)
-    incidents.note(event.incident, f"Closed: {event.outcome}")
+    for question in asked:
+        _withdraw(incidents, question)
+    incidents.note(event.incident, say("Closed: {outcome}", outcome=translated(OUTCOMES[event.outcome])))
     incidents.update(event.incident, RECORD, {"state": "closed", "outcome": event.outcome, "closed_at": now()})
-    record = incidents.get(event.incident) or {}
+    everything = incidents.everything(event.incident)
+    record, timeline = everything[RECORD], [one for name, one in everything.items() if name.startswith("event#")]
     _count(runbook.service.name, event, record, asked)
-    timeline = incidents.timeline(event.incident)
-    if asked and event.outcome in ANSWERED:
-        for approver in runbook.service.approvers:
-            mail.send(
-                aws,
-                approver,
-                f"[{runbook.service.name}] {ANSWERED[event.outcome]}",
-                "report.txt",
-                service=runbook.service,
-                runbook=runbook.runbook,
-                record=record,
-                outcome=ANSWERED[event.outcome],
-                timeline=timeline,
-            )
+    if event.outcome in REPORTED:
+        _report(aws, runbook, event.outcome, asked, record=record, timeline=timeline)
     return {
         "incident": event.incident,
         "service": runbook.service.name,
-        "runbook": runbook.runbook.title,
+        "runbook": translated(runbook.runbook.title),
         "outcome": event.outcome,
         "timeline": [f"{line['at']} {line['text']}" for line in timeline],
     }
@@ -68,13 +56,34 @@ def _questions(incidents: Incidents, incident: str) -> list[Approval]:
     return [Approval.model_validate(one) for one in items]
 
 
-def _end_questions(incidents: Incidents, asked: list[Approval], outcome: str) -> None:
-    state = "expired" if outcome == "expired" else "withdrawn"
-    for question in asked:
-        try:
-            incidents.update(question.incident, approval.item(question.round), {"state": state}, state="pending")
-        except Conflict:
-            continue  # it was decided
+def _withdraw(incidents: Incidents, question: Approval) -> None:
+    """End a question that nobody will act on: one without an answer, or with one that came too late."""
+    late = question.state == "approved" and not question.told
+    changed = late and incidents.history(question.incident, f"change#{question.round}#")
+    if question.state == "pending" or (late and not changed):
+        approval.keep(incidents, question, state="withdrawn")
+        incidents.note(question.incident, say("The question is withdrawn"))
+
+
+def _report(aws: Session, runbook: Compiled, outcome: str, asked: list[Approval], **shown: Any) -> None:
+    """Mail how it ended to everybody who was asked."""
+    service, told = runbook.service, translated(OUTCOMES[outcome])
+    for approver in dict.fromkeys(one for question in asked for one in turns.asked(service.approval, question.mailed)):
+        mail.send(
+            aws,
+            approver,
+            subject=say(
+                "[{service}] {outcome}: {title}",
+                service=service.name,
+                outcome=told,
+                title=translated(runbook.runbook.title),
+            ),
+            template="report.txt",
+            service=service,
+            runbook=runbook.runbook,
+            outcome=told,
+            **shown,
+        )
 
 
 def _count(service: str, event: Ending, record: dict[str, Any], asked: list[Approval]) -> None:
@@ -82,7 +91,7 @@ def _count(service: str, event: Ending, record: dict[str, Any], asked: list[Appr
     metrics = Metrics(namespace="Runbooks", service=service)
     metrics.add_dimension("runbook", event.runbook)
     metrics.add_metric(f"Incident {event.outcome}", MetricUnit.Count, 1)
-    approved = [one.decided_at for one in asked if one.state == "approved"]
+    approved = [one.last.at for one in asked if one.state == "approved" and one.last]
     marks = {
         "TimeToDiagnose": record.get("diagnosed_at"),
         "TimeToApproval": approved[-1] if approved else None,

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from functions.core import approval, waiting
 from functions.core.aws import Session
+from functions.core.incidents import Conflict, Incidents
+from functions.core.language import say
 from functions.core.log import logger
 from functions.core.permissions import allow
 from functions.core.redaction import redact
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_EVENT = 65_536
 MAX_AGE = timedelta(minutes=15)
+MAX_LOOKS = 50  # of one question: each look is some hundred events of the execution's history, which ends at 25,000
 KINDS = {"ECS Task State Change": "ecs-task-stopped", "ECS Deployment State Change": "ecs-deployment-failed"}
 
 
@@ -60,10 +64,14 @@ class Start(NamedTuple):
 
 @step(
     allow("cloudwatch:DescribeAlarms"),
-    allow("states:StartExecution", "states:ListExecutions", on="{state_machines}"),
+    allow("states:StartExecution", "states:ListExecutions", "states:SendTaskSuccess", on="{state_machines}"),
+    allow("dynamodb:GetItem", "dynamodb:UpdateItem", on="{table}"),
+    allow("kms:Decrypt", on="{key}"),
 )
 def handler(event: dict[str, Any], aws: Session) -> dict[str, Any]:
     """Start the runbook that the event calls for, under a name that the same event always yields.
+
+    Where the runbook is at work already and waits for an approval, it looks again whether its plan still holds.
 
     Returns:
         `started` (the execution's name, or None) and `why`.
@@ -94,14 +102,40 @@ def _start(aws: Session, event: Event) -> str:
         raise Ignored(f"{start.trigger['name']}: {start.trigger['at']} is more than {MAX_AGE} ago")
     states: SFNClient = aws.client("stepfunctions")
     machine = start.runbook.state_machine
-    for running in states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
-        if running["name"] != start.name:
-            raise Ignored(f"{start.trigger['name']}: incident {running['name']} is already being worked on")
+    running = _running(aws, start.runbook)
+    if running and running != [start.name]:
+        looked = _look_again(aws, running)
+        raise Ignored(f"{start.trigger['name']}: incident {running[0]} is already being worked on{looked}")
     try:
         states.start_execution(stateMachineArn=machine, name=start.name, input=json.dumps({"trigger": start.trigger}))
     except states.exceptions.ExecutionAlreadyExists as error:
         raise Ignored(f"{start.trigger['name']}: incident {start.name} was started by the same event") from error
     return start.name
+
+
+def _running(aws: Session, runbook: Compiled) -> list[str]:
+    states: SFNClient = aws.client("stepfunctions")
+    found = states.list_executions(stateMachineArn=runbook.state_machine, statusFilter="RUNNING")["executions"]
+    return [one["name"] for one in found]
+
+
+def _look_again(aws: Session, running: list[str]) -> str:
+    """Let whatever waits for an approval diagnose again; return what to say about it."""
+    incidents = Incidents(aws)
+    looking = [incident for incident in running if _looks(aws, incidents, incident)]
+    return f"; looking again: {', '.join(looking)}" if looking else ""
+
+
+def _looks(aws: Session, incidents: Incidents, incident: str) -> bool:
+    record = incidents.get(incident) or {}
+    question = approval.read(incidents, incident, record.get("round", 0))
+    if question is None or not question.open or question.looks >= MAX_LOOKS:
+        return False
+    try:
+        approval.change(incidents, question, looks=question.looks + 1)
+    except Conflict:
+        return False  # somebody decides at this moment: the plan is checked again before it counts
+    return waiting.answer(aws, question, "look again")
 
 
 def _alarm(aws: Session, event: Event) -> Start:
@@ -114,7 +148,8 @@ def _alarm(aws: Session, event: Event) -> Start:
     if not alarms:
         raise Ignored(f"the alarm {name} does not exist (any more)")
     if alarms[0]["StateValue"] != "ALARM":
-        raise Ignored(f"the alarm {name} is {alarms[0]['StateValue']} again")
+        looked = _look_again(aws, _running(aws, runbook))
+        raise Ignored(f"the alarm {name} is {alarms[0]['StateValue']} again{looked}")
     return Start(
         runbook=runbook,
         occasion=f"{alarms[0]['AlarmArn']} {event.time.isoformat()}",
@@ -130,7 +165,7 @@ def _ecs(event: Event) -> Start:
     deployment = str(event.detail.get("startedBy") or event.detail.get("deploymentId") or "")
     if runbook is None or not deployment:
         raise Ignored(f"no runbook is started by the event {event.source[:50]} {event.detail_type[:100]}")
-    reason = str(event.detail.get("stoppedReason") or event.detail.get("reason") or "no reason given")
+    reason = str(event.detail.get("stoppedReason") or event.detail.get("reason") or say("no reason given"))
     hour = f"{event.time:%Y-%m-%dT%H}"
     return Start(
         runbook=runbook,

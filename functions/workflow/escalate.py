@@ -7,21 +7,22 @@ from functions.core.aws import Session
 from functions.core.diagnosis import Diagnosis
 from functions.core.failure import explain
 from functions.core.incidents import Incidents
+from functions.core.language import marked, say, translated
 from functions.core.permissions import allow
 from functions.core.step import Of, step
 from statemachines import compiled
 
 WHY = {
-    "manual": "there is nothing that may be repaired automatically",
-    "unclear": "something is wrong, but no cause could be confirmed",
-    "changed": "the plan kept changing while it waited for approval",
-    "not fixed": "the approved change did not help and was undone where it can be",
-    "worse": "the approved change made it worse and was undone where it can be",
-    "not undone": "the approved change did not help, and undoing it failed",
-    "unverifiable": "after the approved change it cannot be seen whether the service is healthy",
-    "failed": "the automation itself failed",
-    "recovered": "the service has recovered, but its lock could not be taken away: it holds for up to an hour",
-    "healthy": "the service is healthy again, but its lock could not be taken away: it holds for up to an hour",
+    "manual": marked("there is nothing that may be repaired automatically"),
+    "unclear": marked("something is wrong, but no cause could be confirmed"),
+    "changed": marked("the plan kept changing while it waited for approval"),
+    "not fixed": marked("the approved change did not help and was undone where it can be"),
+    "worse": marked("the approved change made it worse and was undone where it can be"),
+    "not undone": marked("the approved change did not help, and undoing it failed"),
+    "unverifiable": marked("after the approved change it cannot be seen whether the service is healthy"),
+    "failed": marked("the automation itself failed"),
+    "recovered": marked("the service has recovered, but its lock could not be taken away: it holds for up to an hour"),
+    "healthy": marked("the service is healthy again, but its lock could not be taken away: it holds for up to an hour"),
 }
 
 
@@ -40,15 +41,15 @@ def handler(event: Ending, aws: Session) -> dict[str, Any]:
     """Mail every approver the causes, their evidence, the manual steps, what was done and what went wrong."""
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     record = incidents.get(event.incident) or {"incident": event.incident, "trigger": {}}
-    why = WHY.get(event.outcome, event.outcome)
+    why = translated(WHY.get(event.outcome, event.outcome))
     diagnosis = Diagnosis.model_validate_json(record["diagnosis"]) if "diagnosis" in record else None
     about = diagnosis.headline if diagnosis and event.outcome == "manual" else why
     for approver in runbook.service.approvers:
         mail.send(
             aws,
             approver,
-            f"[{runbook.service.name}] Needs you: {about}",
-            "escalation.txt",
+            subject=say("[{service}] Needs you: {about}", service=runbook.service.name, about=about),
+            template="escalation.txt",
             service=runbook.service,
             runbook=runbook.runbook,
             record=record,
@@ -57,5 +58,6 @@ def handler(event: Ending, aws: Session) -> dict[str, Any]:
             error=explain(event.error),
             timeline=incidents.timeline(event.incident),
         )
-    incidents.note(event.incident, f"Escalated to {', '.join(runbook.service.approvers)}: {why}")
-    return {"told": runbook.service.approvers}
+    told = list(runbook.service.approvers)
+    incidents.note(event.incident, say("Escalated to {people}: {why}", people=", ".join(told), why=why))
+    return {"told": told}

@@ -5,10 +5,18 @@ from typing import Any
 from functions.core.aws import Session
 from functions.core.diagnosis import Findings, broken, healthy
 from functions.core.incidents import Incidents
+from functions.core.language import marked, say, translated
 from functions.core.permissions import allow
 from functions.core.step import Of, step
 from statemachines import compiled
 from statemachines.compiled import Compiled
+
+VERDICTS = {
+    "fixed": marked("fixed"),
+    "not fixed": marked("not fixed"),
+    "worse": marked("worse"),
+    "unverifiable": marked("unverifiable"),
+}
 
 
 class Seen(Of):
@@ -28,7 +36,9 @@ def handler(event: Seen, aws: Session) -> dict[str, Any]:
     verdict = _verdict(runbook, findings, event.attempt, before)
     if verdict != "wait":
         seen = "; ".join(finding.summary for finding in findings.by_name.values())
-        incidents.note(event.incident, f"Validated, {verdict}: {seen}")
+        incidents.note(
+            event.incident, say("Validated, {verdict}: {seen}", verdict=translated(VERDICTS[verdict]), seen=seen)
+        )
     return {"verdict": verdict}
 
 

@@ -2,13 +2,15 @@
 
 import json
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from functions.core.aws import Session
 from functions.core.incidents import RECORD, Conflict, Incidents, now
+from functions.core.language import say
 from functions.core.permissions import allow
+from functions.core.requester import Requester
 from functions.core.step import Of, step
 from functions.core.template import fill
 from statemachines import compiled
@@ -42,6 +44,7 @@ class Input(BaseModel):
     mode: Literal["fix", "diagnose"] = "fix"
     parameters: dict[str, Any] = {}
     trigger: Trigger | None = None
+    requester: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=100)] = ""
 
 
 class BadInput(Exception):
@@ -69,7 +72,8 @@ def handler(event: Opening, aws: Session) -> dict[str, Any]:
 def _validated(given: Any, runbook: Compiled) -> Input:
     size = len(json.dumps(given))
     if size > MAX_INPUT:
-        raise BadInput(f"The input has {size} bytes; at most {MAX_INPUT} are allowed. {_allowed(runbook)}")
+        text = say("The input has {size} bytes; at most {most} are allowed.", size=size, most=MAX_INPUT)
+        raise BadInput(f"{text} {_allowed(runbook)}")
     try:
         asked = Input.model_validate(given)
     except ValidationError as error:
@@ -79,15 +83,17 @@ def _validated(given: Any, runbook: Compiled) -> Input:
     overrides = _overrides(runbook)
     for name, value in asked.parameters.items():
         if name not in overrides:
-            raise BadInput(f"parameters.{name}: may not be given by hand. {_allowed(runbook)}")
+            raise BadInput(f"parameters.{name}: {say('may not be given by hand.')} {_allowed(runbook)}")
         if not isinstance(value, str) or not re.fullmatch(overrides[name], value):
-            raise BadInput(f"parameters.{name}: must be a text that matches {overrides[name]}")
+            text = say("must be a text that matches {pattern}", pattern=overrides[name])
+            raise BadInput(f"parameters.{name}: {text}")
     return asked
 
 
 def _allowed(runbook: Compiled) -> str:
-    overrides = ", ".join(_overrides(runbook)) or "none"
-    return f'Allowed: {{}} or {{"mode": "fix" or "diagnose", "parameters": {{…}}}} with the parameters {overrides}.'
+    overrides = ", ".join(_overrides(runbook)) or "-"
+    given = '{"mode": "fix" | "diagnose", "parameters": {…}, "requester": "you@example.com"}'
+    return say("Allowed: {nothing} or {given} with the parameters {names}.", nothing="{}", given=given, names=overrides)
 
 
 def _overrides(runbook: Compiled) -> dict[str, str]:
@@ -95,10 +101,10 @@ def _overrides(runbook: Compiled) -> dict[str, str]:
 
 
 def _record(incidents: Incidents, event: Opening, asked: Input, runbook: Compiled) -> None:
-    record = {
+    by_hand = {"requester": _requester(asked).model_dump()} if asked.trigger is None else {}
+    record = by_hand | {
         "service": runbook.service.name,
         "runbook": event.runbook,
-        "title": runbook.runbook.title,
         "mode": asked.mode,
         "overrides": asked.parameters,
         "trigger": asked.trigger.model_dump() if asked.trigger else {"kind": "person"},
@@ -109,4 +115,9 @@ def _record(incidents: Incidents, event: Opening, asked: Input, runbook: Compile
         incidents.create(event.incident, RECORD, record)
     except Conflict:
         return  # this very state was retried
-    incidents.note(event.incident, f"Opened: {asked.trigger.reason if asked.trigger else 'started by hand'}")
+    why = asked.trigger.reason if asked.trigger else say("started by hand")
+    incidents.note(event.incident, say("Opened: {why}", why=why))
+
+
+def _requester(asked: Input) -> Requester:
+    return Requester(who=asked.requester, proof="declared") if asked.requester else Requester()

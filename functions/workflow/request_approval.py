@@ -1,96 +1,155 @@
-"""Asks the approvers: one random link each, of which only the hash is kept."""
+"""Asks the approvers whose turn it is: one random link each, of which only the hash is kept."""
 
-import json
 import os
 import secrets
 import time
-from datetime import UTC, datetime
 from typing import Any
 
-from functions.core import approval, mail
+from functions.core import approval, mail, requester, token, turns, waiting
+from functions.core.approval import Approval, Decision
 from functions.core.aws import Session
 from functions.core.diagnosis import Diagnosis
-from functions.core.incidents import Conflict, Incidents, now
+from functions.core.incidents import RECORD, Incidents, now
+from functions.core.language import say, translated
 from functions.core.permissions import allow
 from functions.core.plan import Plan
 from functions.core.step import Of, step
+from functions.core.turns import Turn
 from statemachines import compiled
+from statemachines.compiled import Compiled
 
 
 class Question(Of):
-    """The round of asking, and the token that the answer has to carry."""
+    """The round of asking, whose turn it is, and the token that the answer has to carry."""
 
     round: int
+    turn: Turn
     token: str
 
 
 @step(
     allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
+    allow("kms:Encrypt", "kms:Decrypt", on="{key}"),
     allow("sns:Publish", on="{topic}"),
     allow("states:SendTaskSuccess", on="{state_machines}"),
 )
 def handler(event: Question, aws: Session) -> dict[str, Any]:
-    """Store the question, then mail every approver; where it is decided already, or by the policy, answer at once."""
+    """Store the question and mail those whose turn it is; where it is decided already, answer at once.
+
+    Called again for the same question (a reminder, the next level, an alarm's update, a retry), it keeps what was said,
+    takes the new token, and mails only whom this call has not reached.
+    """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
+    sealed = token.sealed(aws, event.token, event.incident, event.round)
+    question = _stored(incidents, event, runbook, sealed)
+    waiting.tell(aws, incidents, question)
+    if question.state != "pending" or question.mailed >= event.turn.call:
+        return {"asked": []}
+    asked, shown = _people(runbook, question, event.turn), _shown(incidents, runbook, question)
+    for approver in asked:
+        _ask(aws, incidents, question, approver, shown)
+    incidents.note(event.incident, _told(runbook, event.turn, asked))
+    approval.keep(incidents, question, mailed=event.turn.call)
+    return {"asked": asked}
+
+
+def _stored(incidents: Incidents, event: Question, runbook: Compiled, sealed: str) -> Approval:
+    """Store the question, or only its new token where it was asked before."""
+    known = approval.read(incidents, event.incident, event.round)
+    if known:
+        return approval.keep(incidents, known, token=sealed, told=False, turn_until=_in(event.turn.seconds))
+    _replace(incidents, event)
+    return _new(incidents, event, runbook, sealed)
+
+
+def _new(incidents: Incidents, event: Question, runbook: Compiled, sealed: str) -> Approval:
     record = incidents.get(event.incident) or {}
-    plan = Plan.model_validate_json(record["plan"])
-    until = int(time.time() + runbook.service.approval.timeout.total_seconds())
-    state = _store(incidents, event, plan, record["diagnosis"], until)
-    if state == "pending" and runbook.service.approval.policy == "automatic":
-        state = _approve(incidents, event)
-    if state != "pending":
-        return _answer(aws, event, state)
-    shown = {
-        "service": runbook.service,
-        "runbook": runbook.runbook,
-        "record": record,
-        "diagnosis": Diagnosis.model_validate_json(record["diagnosis"]),
-        "plan": plan,
-        "until": datetime.fromtimestamp(until, UTC),
-    }
-    for approver in runbook.service.approvers:
-        _ask(aws, incidents, event, approver, shown)
-    incidents.note(event.incident, f"Asked {', '.join(runbook.service.approvers)}")
-    return {"asked": runbook.service.approvers}
-
-
-def _store(incidents: Incidents, event: Question, plan: Plan, diagnosis: str, until: int) -> str:
-    """Store the question; return its state, which is decided where an earlier try was answered before it failed."""
+    plan, service = Plan.model_validate_json(record["plan"]), runbook.service
     question = {
         "round": event.round,
         "plan": plan.model_dump_json(),
         "digest": plan.digest,
-        "diagnosis": diagnosis,
-        "token": event.token,
+        "diagnosis": record["diagnosis"],
+        "token": sealed,
         "state": "pending",
         "asked_at": now(),
-        "until": until,
+        "turn_until": _in(event.turn.seconds),
+        "until": _in(turns.level(service.approval, event.turn.call).minutes * 60),
+        "decisions": [],
+        "version": 0,
+        **requester.demands(service, plan.risk, requester.of(record)),
     }
-    name = approval.item(event.round)
-    try:
-        incidents.create(event.incident, name, question)
-    except Conflict:  # the state was retried and has a new token
-        incidents.update(event.incident, name, {"token": event.token, "until": until})
-    stored = incidents.get(event.incident, name) or question
-    return str(stored["state"])
+    if question["needed"] == 0:
+        question |= {"state": "approved", "decisions": [_by_policy(plan.digest).model_dump()]}
+        incidents.note(event.incident, say("Approved by the service's policy, which asks nobody"))
+    incidents.create(event.incident, approval.item(event.round), question)
+    incidents.update(event.incident, RECORD, {"round": event.round})
+    return Approval.model_validate({"incident": event.incident} | question)
 
 
-def _approve(incidents: Incidents, event: Question) -> str:
-    decision = {"state": "approved", "decided_by": "policy", "decided_at": now(), "channel": "automatic", "told": True}
-    incidents.update(event.incident, approval.item(event.round), decision, state="pending")
-    incidents.note(event.incident, "Approved by the service's policy, which asks nobody")
-    return "approved"
+def _in(seconds: int) -> int:
+    return int(time.time()) + seconds
 
 
-def _answer(aws: Session, event: Question, state: str) -> dict[str, Any]:
-    aws.client("stepfunctions").send_task_success(taskToken=event.token, output=json.dumps({"decision": state}))
-    return {"asked": []}
+def _by_policy(digest: str) -> Decision:
+    proof = say("The service's file lets changes of this risk be made without asking")
+    return Decision(decision="approved", approver="policy", channel="policy", at=now(), digest=digest, proof=proof)
 
 
-def _ask(aws: Session, incidents: Incidents, event: Question, approver: str, shown: dict[str, Any]) -> None:
+def _replace(incidents: Incidents, event: Question) -> None:
+    """End the question about the plan before this one, also where it was approved: that plan is not valid any more."""
+    before = approval.read(incidents, event.incident, event.round - 1)
+    if before and before.state in {"pending", "approved"}:
+        approval.keep(incidents, before, state="replaced")
+        incidents.note(event.incident, say("The plan has changed: question {round} is replaced", round=before.round))
+
+
+def _people(runbook: Compiled, question: Approval, turn: Turn) -> list[str]:
+    said = {one.approver for one in question.approvals}
+    return [one for one in turns.level(runbook.service.approval, turn.call).approvers if one not in said]
+
+
+def _shown(incidents: Incidents, runbook: Compiled, question: Approval) -> dict[str, Any]:
+    rules = runbook.service.approval
+    return {
+        "subject": _subject(runbook, question),
+        "service": runbook.service,
+        "runbook": runbook.runbook,
+        "record": incidents.get(question.incident) or {},
+        "question": question,
+        "diagnosis": Diagnosis.model_validate_json(question.diagnosis),
+        "minutes": _minutes(question),
+        "next_level": rules.levels[question.level + 1] if question.level + 1 < len(rules.levels) else None,
+    }
+
+
+def _ask(aws: Session, incidents: Incidents, question: Approval, approver: str, shown: dict[str, Any]) -> None:
     link = secrets.token_urlsafe(32)
-    owner = {"of": event.incident, "round": event.round, "approver": approver}
+    owner = {"of": question.incident, "round": question.round, "level": question.level, "approver": approver}
     incidents.create(approval.link_item(link), "link", owner)
-    subject = f"[{shown['service'].name}] Approve a change? {shown['diagnosis'].headline}"
     url = f"{os.environ['APPROVAL_URL'].rstrip('/')}/incidents/{link}"
-    mail.send(aws, approver, subject, "question.txt", link=url, **shown)
+    mail.send(aws, approver, template="question.txt", link=url, **shown)
+
+
+def _subject(runbook: Compiled, question: Approval) -> str:
+    """Say service, urgency and runbook; what is cut at the end is the least."""
+    told = {
+        "service": runbook.service.name,
+        "minutes": _minutes(question),
+        "title": translated(runbook.runbook.title),
+        "level": turns.level(runbook.service.approval, question.call).name,
+    }
+    if question.call % turns.CALLS:
+        return say("[{service}] Reminder, {minutes} min left to decide: {title}", **told)
+    if question.level:
+        return say("[{service}] {level}, nobody has answered, {minutes} min to decide: {title}", **told)
+    return say("[{service}] Decide within {minutes} min: {title}", **told)
+
+
+def _minutes(question: Approval) -> int:
+    return max(1, round((question.until - time.time()) / 60))
+
+
+def _told(runbook: Compiled, turn: Turn, asked: list[str]) -> str:
+    told = {"level": turns.level(runbook.service.approval, turn.call).name, "people": ", ".join(asked)}
+    return say("Reminded {level}: {people}", **told) if turn.reminder else say("Asked {level}: {people}", **told)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from functions.core.aws import Session
 from functions.core.incidents import Conflict, Incidents
+from functions.core.language import say
 from functions.core.permissions import allow
 from functions.core.step import Of, step
 from statemachines import compiled
@@ -44,9 +45,11 @@ def _acquire(incidents: Incidents, target: str, incident: str) -> None:
         elif held["holder"] == incident or held["until"] < time.time():
             incidents.update(target, "lock", mine, holder=held["holder"], until=held["until"])
         else:
-            raise TargetLocked(f"{target} is being changed by incident {held['holder']}")
+            raise TargetLocked(
+                say("{target} is being changed by incident {other}", target=target, other=held["holder"])
+            )
     except Conflict as error:
-        raise TargetLocked(f"{target} was locked by another incident at this moment") from error
+        raise TargetLocked(say("{target} was locked by another incident just now", target=target)) from error
 
 
 def _release(incidents: Incidents, target: str, incident: str) -> None:

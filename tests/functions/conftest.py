@@ -1,6 +1,7 @@
 """A small ganopa-bot on moto, whose parts tests break, and the way to run a function there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,12 +9,15 @@ import pytest
 from moto.ecs import ecs_backends
 from moto.ecs.models import Service
 
+from functions.core import language
 from functions.core.aws import Session
 from functions.core.check import Check
+from functions.core.errors import NotFound
 from functions.core.fix import Fix
 from functions.core.results import Change, Finding
 from tests.actions import Actions
 from tests.conftest import REGION
+from tests.pseudo import Pseudo, english, plain
 
 ACCOUNT = "123456789012"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
@@ -26,16 +30,40 @@ RunFix = Callable[..., Change]
 RunUndo = Callable[[Fix, dict[str, Any] | None], None]
 
 
+@pytest.fixture(scope="session")
+def marking() -> Pseudo:
+    """The language that shows what escapes translation."""
+    return Pseudo()
+
+
 @pytest.fixture
-def run_check(aws: Session, actions: Actions, monkeypatch: pytest.MonkeyPatch) -> RunCheck:
-    """Call a check as Lambda does: `run_check(handler, target_group=…)`."""
+def pseudo(marking: Pseudo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say everything in the language that shows what escapes translation: see tests/pseudo.py."""
+    monkeypatch.setenv("SERVICE_LANGUAGE", "pseudo")
+    monkeypatch.setattr(language, "catalogue", lambda _: marking)
+
+
+@pytest.fixture
+def run_check(pseudo: None, aws: Session, actions: Actions, monkeypatch: pytest.MonkeyPatch) -> RunCheck:  # noqa: ARG001
+    """Call a check as Lambda does: `run_check(handler, target_group=…)`; no text of ours may escape translation."""
 
     def run(handler: Check, **parameters: Any) -> Finding:
         monkeypatch.setattr(handler, "session", aws)
-        with actions.of(handler):
-            return Finding.model_validate(handler({"parameters": parameters}))
+        with actions.of(handler), _translated_errors():
+            finding = Finding.model_validate(handler({"parameters": parameters}))
+        english(finding.summary)
+        return Finding.model_validate_json(plain(finding.model_dump_json()))
 
     return run
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except NotFound as error:
+        error.args = (english(str(error)),)
+        raise
 
 
 @pytest.fixture

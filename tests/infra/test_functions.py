@@ -17,6 +17,7 @@ NAMES = {
     "ganopa-bot-fix-open-security-group-port",
     "ganopa-bot-fix-recreate-ecs-service",
     "ganopa-bot-fix-restore-desired-count",
+    "ganopa-bot-approval-command",
     "ganopa-bot-approval-page",
     "ganopa-bot-close-incident",
     "ganopa-bot-conclude",
@@ -26,6 +27,7 @@ NAMES = {
     "ganopa-bot-open-incident",
     "ganopa-bot-request-approval",
     "ganopa-bot-target-lock",
+    "ganopa-bot-whose-turn",
 }
 
 
@@ -66,14 +68,22 @@ def test_every_function_says_what_it_is_for(template: Template) -> None:
 @pytest.mark.parametrize(
     ("function", "variables"),
     [
-        ("check-target-health", {"SERVICE"}),
-        ("fix-correct-health-check", {"SERVICE", "INCIDENTS_TABLE"}),
-        ("dispatch", {"SERVICE"}),
-        ("conclude", {"SERVICE", "INCIDENTS_TABLE"}),
-        ("escalate", {"SERVICE", "INCIDENTS_TABLE", "NOTIFICATIONS_TOPIC"}),
-        ("approval-page", {"SERVICE", "INCIDENTS_TABLE"}),
-        ("request-approval", {"SERVICE", "INCIDENTS_TABLE", "NOTIFICATIONS_TOPIC", "APPROVAL_URL"}),
+        ("check-target-health", set()),
+        ("fix-correct-health-check", {"INCIDENTS_TABLE"}),
+        ("dispatch", {"INCIDENTS_TABLE", "TOKEN_KEY"}),
+        ("conclude", {"INCIDENTS_TABLE"}),
+        ("escalate", {"INCIDENTS_TABLE", "NOTIFICATIONS_TOPIC"}),
+        ("approval-page", {"INCIDENTS_TABLE", "TOKEN_KEY"}),
+        ("approval-command", {"INCIDENTS_TABLE", "TOKEN_KEY"}),
+        ("whose-turn", {"INCIDENTS_TABLE"}),
+        ("request-approval", {"INCIDENTS_TABLE", "NOTIFICATIONS_TOPIC", "TOKEN_KEY", "APPROVAL_URL"}),
     ],
 )
 def test_a_function_is_told_where_its_things_are(template: Template, function: str, variables: set[str]) -> None:
-    assert template.function(function)["Environment"]["Variables"].keys() == variables
+    given = template.function(function)["Environment"]["Variables"]
+    assert given.keys() == variables | {"SERVICE", "SERVICE_LANGUAGE"}
+
+
+def test_every_function_speaks_the_services_language(template: Template) -> None:
+    functions = template.of("Lambda::Function").values()
+    assert {function["Environment"]["Variables"]["SERVICE_LANGUAGE"] for function in functions} == {"fr"}

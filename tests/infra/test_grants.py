@@ -58,7 +58,7 @@ def test_a_parameter_that_a_runbook_leaves_out_has_its_default() -> None:
 
 
 def test_a_fix_may_also_keep_its_books() -> None:
-    @fix(allow("ecs:UpdateX"), effect="", risk="low")
+    @fix(allow("ecs:UpdateX"), effect="", risk="low", radius="")
     def handler(_: Given, __: Session) -> Change:
         return Change(before={}, after={})
 

@@ -9,13 +9,17 @@ from statemachines import load
 
 SERVICE = load.services()["ganopa-bot"]
 RUNBOOKS = list(load.runbooks().values())
+UNWANTED = (".pyc", "requirements.txt")
 IMPORT_ALL = """
-from functions.core import catalogue
+import sys
+from functions.core import catalogue, language
 from functions.core.mail import templates
 from statemachines import compiled
 assert catalogue.checks() and catalogue.fixes() and catalogue.steps()
 assert [one.runbook.name for one in compiled.read_all()] == ["webhook_unavailable"]
-templates().get_template("question.txt"), templates().get_template("page.html")
+templates().get_template("question.txt"), templates().get_template("incident.html")
+assert language.catalogue("fr").gettext("The service is INACTIVE") == "Le service est INACTIVE"
+assert not {"aws_cdk", "babel", "infra", "messages", "ruamel"} & sys.modules.keys()
 """
 
 
@@ -40,7 +44,10 @@ def test_the_same_code_is_the_same_bytes_and_leaves_nothing_behind() -> None:
 @pytest.mark.usefixtures("build")
 def test_only_what_the_functions_need_is_packed() -> None:
     packed = contents(package.code(SERVICE, RUNBOOKS))
-    assert not [path for path in packed if "__pycache__" in path or path.endswith((".pyc", "requirements.txt"))]
+    assert not [path for path in packed if "__pycache__" in path or path.endswith(UNWANTED)]
+    assert {path for path in packed if path.startswith("functions/locales")} == {
+        "functions/locales/fr/LC_MESSAGES/messages.mo"
+    }
     assert {path for path in packed if path.startswith("statemachines")} == {
         "statemachines/__init__.py",
         "statemachines/compiled.py",

@@ -21,6 +21,7 @@ FUNCTIONS: list[Function] = [
 MACHINE = "arn:aws:states:me-central-1:123456789012:stateMachine:ganopa-bot-webhook-unavailable"
 # From the Service Authorization Reference; ListTasks knows container instances, which Fargate does not have.
 WITHOUT_RESOURCE = {
+    "cloudtrail:LookupEvents",
     "cloudwatch:DescribeAlarms",
     "ec2:DescribeSecurityGroups",
     "ecs:DescribeTaskDefinition",
@@ -62,6 +63,7 @@ def _declared(template: Template, function: Function) -> Iterator[tuple[str, str
         "account": "123456789012",
         "region": "me-central-1",
         "table": _arn(template.one("DynamoDB::Table")[0]),
+        "key": _arn(template.one("KMS::Key")[0]),
         "topic": json.dumps({"Ref": template.one("SNS::Topic", TopicName="ganopa-bot-notifications")[0]}),
         "state_machines": MACHINE,
     }
@@ -78,7 +80,8 @@ def _arn(logical_id: str) -> str:
 
 def test_no_role_has_managed_or_later_added_policies(template: Template) -> None:
     assert not template.of("IAM::Policy")
-    assert not template.of("IAM::ManagedPolicy")
+    (handed_out,) = template.of("IAM::ManagedPolicy").values()
+    assert handed_out["ManagedPolicyName"] == "ganopa-bot-approver"
     assert not any("ManagedPolicyArns" in role for role in template.of("IAM::Role").values())
 
 

@@ -28,7 +28,7 @@ def test_it_may_invoke_exactly_the_functions_in_it(template: Template, machine: 
     allowed = {resource for action, resource in template.allowed(machine) if action == "lambda:InvokeFunction"}
     assert allowed == set(invoked(json.loads(machine["DefinitionString"])))
     deployed = {function["FunctionName"] for function in template.of("Lambda::Function").values()}
-    outside = {"ganopa-bot-dispatch", "ganopa-bot-approval-page"}
+    outside = {f"ganopa-bot-{name}" for name in ("dispatch", "approval-page", "approval-command")}
     assert {arn.rpartition(":")[2] for arn in allowed} == deployed - outside
 
 

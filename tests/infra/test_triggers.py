@@ -13,14 +13,11 @@ def pattern(template: Template, name: str) -> Properties:
     return found
 
 
-def test_only_the_services_own_alarms_start_a_runbook(template: Template) -> None:
+def test_every_change_of_the_services_own_alarms_is_looked_at(template: Template) -> None:
     assert pattern(template, "alarm") == ACCOUNT | {
         "source": ["aws.cloudwatch"],
         "detail-type": ["CloudWatch Alarm State Change"],
-        "detail": {
-            "alarmName": ["ganopa-bot-load-balancer-5xx", "ganopa-bot-unhealthy-hosts"],
-            "state": {"value": ["ALARM"]},
-        },
+        "detail": {"alarmName": ["ganopa-bot-load-balancer-5xx", "ganopa-bot-unhealthy-hosts"]},
     }
 
 

@@ -2,12 +2,16 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import jsonata
 import pytest
 
 from functions.core import catalogue
+from functions.core.approval import Decision
+from functions.core.outcomes import OUTCOMES
+from functions.core.turns import Turn, turn
+from functions.workflow.judge import VERDICTS
 from functions.workflow.target_lock import HELD_SECONDS, TargetLocked
 from statemachines import load
 from statemachines.chain import MAX_LOOKS, MAX_QUESTIONS, State, States, compile_chain
@@ -181,9 +185,33 @@ def test_the_task_token_is_in_one_state_only(chain: Chain) -> None:
     assert waiting == ["Ask for approval"]
 
 
+def test_every_call_is_waited_for_as_long_as_the_turn_says(chain: Chain) -> None:
+    expression = EXPRESSION.fullmatch(chain.states["Ask for approval"]["TimeoutSeconds"])
+    assert expression
+    seconds = []
+    call: Turn | None = turn(chain.service.approval, 0)
+    while call:
+        compiled = jsonata.Jsonata(expression[1])
+        frame = compiled.create_frame()
+        frame.bind("turn", call.model_dump())
+        seconds.append(compiled.evaluate({}, frame))
+        call = turn(chain.service.approval, call.call + 1)
+    assert all(isinstance(one, int) and one > 0 for one in seconds)
+    assert sum(seconds) == chain.service.approval.minutes * 60
+
+
+def test_silence_is_the_one_timeout_that_is_no_failure(chain: Chain) -> None:
+    asking = chain.states["Ask for approval"]["Catch"]
+    assert [(one["ErrorEquals"], one["Next"]) for one in asking] == [
+        (["States.Timeout"], "Whose turn"),
+        (["States.ALL"], "Unlock target"),
+    ]
+    transient = [error for retry in chain.states["Ask for approval"]["Retry"] for error in retry["ErrorEquals"]]
+    assert not {"States.Timeout", "States.ALL", "States.TaskFailed"} & set(transient)  # silence is not asked again
+
+
 def test_nobody_waits_for_ever(chain: Chain) -> None:
-    asking = chain.states["Ask for approval"]["TimeoutSeconds"]
-    assert asking == chain.service.approval.timeout.total_seconds()
+    asking = chain.service.approval.minutes * 60
     lock = chain.states["Lock target"]["Retry"][0]
     locking = lock["IntervalSeconds"] * lock["MaxAttempts"]
     assert lock["BackoffRate"] == 1
@@ -278,7 +306,16 @@ def test_diagnosing_changes_nothing_and_asks_nobody(chain: Chain) -> None:
     ],
 )
 def test_what_follows_a_diagnosis(chain: Chain, outcome: str, look: int, following: str) -> None:
-    assert chain.choose("What now?", opened={"mode": "fix"}, plan={"outcome": outcome}, look=look) == following
+    plan = {"outcome": outcome, "round": 1}
+    assert chain.choose("What now?", opened={"mode": "fix"}, plan=plan, look=look) == following
+
+
+@pytest.mark.parametrize(
+    ("round_number", "following"), [(MAX_QUESTIONS, "Ask for approval"), (MAX_QUESTIONS + 1, "Escalate")]
+)
+def test_a_plan_that_keeps_changing_is_asked_about_a_few_times(chain: Chain, round_number: int, following: str) -> None:
+    plan = {"outcome": "plan", "round": round_number}
+    assert chain.choose("What now?", opened={"mode": "fix"}, plan=plan, look=1) == following
 
 
 @pytest.mark.parametrize("refused", ["", "mode: Input should be 'fix' or 'diagnose'."])
@@ -291,12 +328,48 @@ def test_only_an_approval_goes_on(chain: Chain, decision: str | None) -> None:
     assert chain.choose("Decided?", decision=decision) == ("Lock target" if decision == "approved" else "Close")
 
 
+@pytest.mark.parametrize(("decision", "following"), [("ask", "Ask for approval"), ("look again", "Diagnose")])
+def test_a_question_stays_open_where_nobody_has_decided(chain: Chain, decision: str, following: str) -> None:
+    assert chain.choose("Decided?", decision=decision) == following
+
+
+def test_no_way_from_silence_to_a_change_without_another_question(chain: Chain) -> None:
+    changing = chain.starting("Fix") | chain.starting("Undo") | {"Next fix"}
+    silent = chain.reachable("Whose turn", without=("Ask for approval", "Decided?"))
+    assert not changing & silent
+    for decision in ("ask", "look again", "expired", "rejected", "withdrawn", "replaced", "pending", None):
+        following = chain.choose("Decided?", decision=decision)
+        assert not changing & chain.reachable(following, without=("Ask for approval",)), decision
+
+
+def test_a_look_again_changes_nothing_without_another_answer(chain: Chain) -> None:
+    assert "Lock target" not in chain.reachable("Diagnose", without=("Decided?",))
+
+
+def test_every_way_that_an_incident_can_end_has_its_words(chain: Chain) -> None:
+    decided = set(get_args(Decision.model_fields["decision"].annotation))
+    values: dict[str, set[str]] = {
+        "decision": decided - {"approved"} | {"expired"},
+        "plan.outcome": {"manual", "unclear"},
+        "verdict": VERDICTS.keys() - {"fixed", "unverifiable"},
+    }
+    said = [
+        assigned["outcome"] for _, state in chain.everywhere for _, assigned in edges(state) if "outcome" in assigned
+    ]
+    assigned = chain.states["Open"]["Assign"]["outcome"]
+    named = {text for text in [assigned, *said] if not EXPRESSION.search(text)}
+    computed = {EXPRESSION.fullmatch(text)[1].lstrip("$") for text in said if EXPRESSION.search(text)}  # type: ignore[index]
+    assert computed == values.keys()
+    assert named | {outcome for name in computed for outcome in values[name]} == OUTCOMES.keys()
+
+
 @pytest.mark.parametrize(
     ("again", "round_number", "following"),
     [
         ({"outcome": "plan", "digest": "a"}, 1, "Next fix"),
-        ({"outcome": "plan", "digest": "b"}, 1, "Unlock to ask again"),
-        ({"outcome": "plan", "digest": "b"}, MAX_QUESTIONS, "Unlock target"),
+        ({"outcome": "plan", "digest": "b"}, 2, "Unlock to ask again"),
+        ({"outcome": "plan", "digest": "b"}, MAX_QUESTIONS, "Unlock to ask again"),
+        ({"outcome": "plan", "digest": "b"}, MAX_QUESTIONS + 1, "Unlock target"),
         ({"outcome": "healthy", "digest": "a"}, 1, "Unlock target"),
         ({"outcome": "manual", "digest": "b"}, 1, "Unlock target"),
         ({"outcome": "unclear", "digest": "b"}, 1, "Unlock target"),
@@ -305,7 +378,7 @@ def test_only_an_approval_goes_on(chain: Chain, decision: str | None) -> None:
 def test_only_the_approved_plan_is_carried_out(
     chain: Chain, again: dict[str, str], round_number: int, following: str
 ) -> None:
-    variables = {"again": again, "plan": {"digest": "a"}, "round": round_number}
+    variables = {"again": {**again, "round": round_number}, "plan": {"digest": "a"}}
     assert chain.choose("Still the same?", **variables) == following
 
 

@@ -41,9 +41,11 @@ title: The shop
 account: "123456789012"
 region: me-central-1
 approvers:
-  - amel@example.com
+  amel@example.com: {principals: ["arn:aws:iam::123456789012:user/amel"]}
+  karim@example.com: {}
 approval:
-  timeout: PT30M
+  levels:
+    - {name: L1, approvers: [amel@example.com, karim@example.com], minutes: 30}
 resources:
   group: sg-1
   balancer: sg-2
@@ -55,7 +57,9 @@ runbooks:
     overrides:
       group: ^sg-[0-9a-f]+$
 """
-Files = Callable[[str, str], Path]
+USER, PRINCIPALS = "arn:aws:iam::123456789012:user/amel", "approvers.amel@example.com.principals"
+LEVEL = "    - {name: L1, approvers: [amel@example.com, karim@example.com], minutes: 30}"
+Files = Callable[..., Path]
 
 
 @pytest.fixture
@@ -184,12 +188,37 @@ def test_words_that_contradict_each_other_are_said_with_their_place(
     ("old", "new", "message"),
     [
         ("title: The shop", "title: The shop\n¶team: x", "team: Extra inputs are not permitted (given: 'x')"),
-        ("- amel@example.com", "- amel at example.com", "approvers.0: String should match pattern"),
+        (
+            "  amel@example.com: {principals",
+            "  amel at example.com: {principals",
+            "approvers.amel at example.com.[key]: ",
+        ),
+        (
+            "  karim@example.com: {}",
+            "  karim@example.com: {phone: 1}",
+            "approvers.karim@example.com.phone: Extra inputs",
+        ),
         ('account: "123456789012"', "account: 123456789012", "account: Input should be a valid string"),
         ("region: me-central-1", "region: mars", "region: String should match pattern"),
-        ("timeout: PT30M", "timeout: half an hour", "approval.timeout: Input should be a valid timedelta"),
-        ("timeout: PT30M", "timeout: PT0S", "approval.timeout: Input should be greater than 0 seconds"),
-        ("timeout: PT30M", "timeout: P8D", "approval.timeout: Input should be less than or equal to 7 days"),
+        ("title: The shop", "title: The shop\n¶language: de", "language: Input should be 'en' or 'fr' (given: 'de')"),
+        (USER, "arn:aws:iam::123456789012:role/oncall", f"{PRINCIPALS}.0: String should match pattern"),
+        (USER, "arn:aws:iam::123456789012:root", f"{PRINCIPALS}.0: String should match pattern"),
+        (USER, "arn:aws:iam::1234:user/amel", f"{PRINCIPALS}.0: String should match pattern"),
+        (USER, "arn:aws:iam::123456789012:user/", f"{PRINCIPALS}.0: String should match pattern"),
+        (USER, "arn:aws:iam::123456789012:user/amel karim", f"{PRINCIPALS}.0: String should match pattern"),
+        (USER, "*", f"{PRINCIPALS}.0: String should match pattern"),
+        ("minutes: 30", "minutes: half an hour", "approval.levels.0.minutes: Input should be a valid integer"),
+        ("minutes: 30", "minutes: 1", "approval.levels.0.minutes: Input should be greater than or equal to 2"),
+        ("minutes: 30", "minutes: 10081", "approval.levels.0.minutes: Input should be less than or equal to 10080"),
+        ("name: L1", 'name: "L1\\n"', "approval.levels.0.name: String should match pattern"),
+        (
+            "approvers: [amel@example.com, karim@example.com]",
+            "approvers: []",
+            "approval.levels.0.approvers: List should",
+        ),
+        (LEVEL, f"{LEVEL}\n  ¶policy: {{high: three}}", "approval.policy.high: Input should be 'automatic', 'one' or"),
+        (LEVEL, f"{LEVEL}\n  ¶policy: {{extreme: two}}", "approval.policy.extreme: Extra inputs are not permitted"),
+        (LEVEL, f"{LEVEL}\n  ¶own_requests: often", "approval.own_requests: Input should be 'allowed' or 'refused'"),
         ("  port:\n    alarms", "  door:\n    alarms", "runbooks.door: there is no runbook door; there are port"),
         (
             "group: ^sg-[0-9a-f]+$",
@@ -218,33 +247,80 @@ def test_a_mistake_in_a_service_is_said_with_file_and_line(files: Files, old: st
     assert str(raised.value).startswith(f"{path}:{line}: {message}")
 
 
+@pytest.mark.parametrize(
+    ("people", "policy"), [("amel@example.com", "{low: two}"), ("amel@example.com, amel@example.com", "{}")]
+)
+def test_a_level_that_could_never_approve_is_a_mistake(files: Files, people: str, policy: str) -> None:
+    text = SERVICE.replace("[amel@example.com, karim@example.com]", f"[{people}]")
+    path = files(RUNBOOK, text.replace("resources:", f"  policy: {policy}\nresources:"))
+    with pytest.raises(FileError) as raised:
+        load.service(path, path.parent / "runbooks")
+    sentence = "level L1 has too few approvers: the policy asks for 2 different ones"
+    assert str(raised.value).startswith(f"{path}:8: approval: Value error, {sentence}")
+
+
+def test_a_level_of_one_is_enough_where_one_decides(files: Files) -> None:
+    text = SERVICE.replace("[amel@example.com, karim@example.com]", "[amel@example.com]")
+    path = files(RUNBOOK, text.replace("resources:", "  policy: {high: one}\nresources:"))
+    assert load.service(path, path.parent / "runbooks").approval.policy.people("high") == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("[amel@example.com, ", "[lina@example.com, ", "approval.levels asks lina@example.com, who is not one of"),
+        ("karim@example.com: {}", f"karim@example.com: {{principals: ['{USER}']}}", f"{USER} belongs to two approvers"),
+        (f'["{USER}"]', f'["{USER}", "{USER}"]', f"{USER} belongs to two approvers: it has to be one person's"),
+    ],
+)
+def test_who_is_asked_and_who_acts_as_whom_is_clear(files: Files, old: str, new: str, sentence: str) -> None:
+    path = files(RUNBOOK, edited(SERVICE, old, new)[0])
+    with pytest.raises(FileError, match=rf"shop\.yaml:1: .*{re.escape(sentence)}"):
+        load.service(path, path.parent / "runbooks")
+
+
+@pytest.mark.parametrize(
+    ("principal", "approver"),
+    [
+        (USER, "amel@example.com"),
+        (f"{USER}2", ""),
+        (USER.upper(), ""),
+        ("", ""),
+        ("arn:aws:sts::123456789012:assumed-role/oncall/amel", ""),
+    ],
+)
+def test_a_principal_is_one_approvers_or_nobodys(files: Files, principal: str, approver: str) -> None:
+    path = files()
+    assert load.service(path, path.parent / "runbooks").approver_of(principal) == approver
+
+
 @pytest.mark.parametrize("resource", ["group", "balancer", "port"])
 def test_a_resource_that_the_runbook_needs_is_missed(files: Files, resource: str) -> None:
     path = files(RUNBOOK, re.sub(rf"\n  {resource}: \S+", "", SERVICE, count=1))
-    with pytest.raises(FileError, match=rf"shop\.yaml:9: resources: the runbook port needs {resource}"):
+    with pytest.raises(FileError, match=rf"shop\.yaml:11: resources: the runbook port needs {resource}"):
         load.service(path, path.parent / "runbooks")
 
 
 def test_a_resource_that_only_a_text_mentions_is_missed_too(files: Files) -> None:
     path = files(RUNBOOK.replace("Look at {group}", "Look at {cluster}"), SERVICE)
-    with pytest.raises(FileError, match=r"shop\.yaml:9: resources: the runbook port needs cluster"):
+    with pytest.raises(FileError, match=r"shop\.yaml:11: resources: the runbook port needs cluster"):
         load.service(path, path.parent / "runbooks")
 
 
 def test_an_alarm_is_ours_or_an_existing_one(files: Files) -> None:
     path = files(RUNBOOK, SERVICE.replace("- kind: unhealthy-hosts", "- {kind: unhealthy-hosts, existing: mine}"))
     with pytest.raises(
-        FileError, match=r"shop\.yaml:16: runbooks\.port\.alarms\.0: Value error, an alarm needs either"
+        FileError, match=r"shop\.yaml:18: runbooks\.port\.alarms\.0: Value error, an alarm needs either"
     ):
         load.service(path, path.parent / "runbooks")
 
 
 def test_all_mistakes_are_said_at_once(files: Files) -> None:
-    text = SERVICE.replace("region: me-central-1", "region: mars").replace("- amel@example.com", "- amel")
+    text = SERVICE.replace("region: me-central-1", "region: mars").replace("minutes: 30", "minutes: 0")
     path = files(RUNBOOK, text)
     with pytest.raises(FileError) as raised:
         load.service(path, path.parent / "runbooks")
-    assert [line.split(": ")[1] for line in str(raised.value).splitlines()] == ["region", "approvers.0"]
+    assert [line.split(": ")[1] for line in str(raised.value).splitlines()] == ["region", "approval.levels.0.minutes"]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,18 @@
 """The real template, deployed once by the real CDK CLI into a sandbox that all tests here share."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sandbox.cloud import Sandbox
 from sandbox.world import World
+from statemachines.model import Service
+from tests.system import strict_app
 from tests.system.run import SERVICE, stop_executions
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="package")
@@ -16,6 +22,17 @@ def sandbox() -> Iterator[Sandbox]:
         started.deploy("ganopa-bot")
         yield started
         assert (started.denied, started.unsimulated, started.failures) == ([], [], [])
+
+
+@pytest.fixture(scope="package")
+def strict(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """The same system under stricter rules, deployed beside ganopa-bot's own."""
+    folder = tmp_path_factory.mktemp("strict")
+    app = f"PYTHONPATH={ROOT} python -m tests.system.strict_app"
+    settings = json.loads((ROOT / "cdk.json").read_text()) | {"app": app, "output": str(folder / "cdk.out")}
+    (folder / "cdk.json").write_text(json.dumps(settings))
+    sandbox.deploy("strict-bot", directory=folder)
+    return strict_app.strict()
 
 
 @pytest.fixture

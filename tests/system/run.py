@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from functions.core import approval
 from functions.core.diagnosis import Diagnosis
 from functions.core.plan import Plan
 from sandbox import approver
@@ -13,6 +14,7 @@ from sandbox.deployed import incidents
 from sandbox.mailbox import Mail
 from sandbox.watch import Seen, executions, follow, next_execution
 from statemachines import load
+from statemachines.model import Service
 
 RUNBOOK = "webhook_unavailable"
 SERVICE = load.services()["ganopa-bot"]
@@ -25,21 +27,21 @@ Decision = Literal["approve", "reject"]
 class Run:
     """Follows one execution from wherever it is."""
 
-    def __init__(self, sandbox: Sandbox, execution: str) -> None:
+    def __init__(self, sandbox: Sandbox, execution: str, service: Service = SERVICE) -> None:
         self.sandbox = sandbox
         self.execution = execution
+        self.service = service
         self.incident = execution.rpartition(":")[2]
         self.states: list[str] = []
         self._following = follow(sandbox, execution)
 
     @classmethod
-    def by_hand(cls, sandbox: Sandbox, given: Any = None, name: str | None = None) -> "Run":
+    def by_hand(cls, sandbox: Sandbox, given: Any = None, service: Service = SERVICE) -> "Run":
         """Start the runbook as an engineer would in the console."""
-        named = {"name": name} if name else {}
         started = sandbox.client("stepfunctions").start_execution(
-            stateMachineArn=MACHINE, input=json.dumps({} if given is None else given), **named
+            stateMachineArn=service.state_machine_arn(RUNBOOK), input=json.dumps({} if given is None else given)
         )
-        return cls(sandbox, started["executionArn"])
+        return cls(sandbox, started["executionArn"], service)
 
     def until(self, state: str) -> Any:
         """Go on until a state is left, and return its output."""
@@ -48,16 +50,16 @@ class Run:
                 return seen.output
         raise AssertionError(f"{state} was never left; states: {self.states}")
 
-    def asked(self) -> list[Mail]:
-        """Go on until the approvers are asked, and return their mails."""
+    def asked(self, level: int = 0) -> list[Mail]:
+        """Go on until the approvers are asked, and return the last mail of each on a level."""
         for seen in self._seen():
             if seen.kind == "entered" and seen.state == "Ask for approval":
-                return [self._mail(to) for to in SERVICE.approvers]
+                return [self.mail(to) for to in self.service.approval.levels[level].approvers]
         raise AssertionError(f"nobody was asked; states: {self.states}")
 
     def decide(self, decision: Decision, reason: str = "") -> approver.Page:
         """Decide through the first approver's link."""
-        mail = self._mail(SERVICE.approvers[0])
+        mail = self.mail(self.service.approval.levels[0].approvers[0])
         return approver.decide(self.link(mail), decision, reason)
 
     def end(self) -> dict[str, Any]:
@@ -69,9 +71,20 @@ class Run:
         return report | {name: told.get(name) for name in ("status", "error", "cause")}
 
     @property
+    def everything(self) -> dict[str, dict[str, Any]]:
+        """All that the table holds about the incident."""
+        return incidents(self.sandbox, self.service.name).everything(self.incident)
+
+    @property
     def record(self) -> dict[str, Any]:
         """The incident's record."""
-        return incidents(self.sandbox, SERVICE.name).get(self.incident) or {}
+        return incidents(self.sandbox, self.service.name).get(self.incident) or {}
+
+    def question(self, round_number: int = 1) -> dict[str, Any]:
+        """A question, as the table holds it."""
+        found = approval.read(incidents(self.sandbox, self.service.name), self.incident, round_number)
+        assert found, f"question {round_number} was never asked; states: {self.states}"
+        return found.model_dump()
 
     @property
     def diagnosis(self) -> Diagnosis:
@@ -93,8 +106,18 @@ class Run:
         """The link in a mail."""
         return str(LINK.findall(mail.body)[0])
 
-    def _mail(self, to: str) -> Mail:
-        return self.sandbox.mailbox.wait_for(lambda mail: mail.to == to and self.incident in mail.body, SECONDS)
+    def mail(self, to: str, number: int = 0) -> Mail:
+        """Wait for somebody's mail about this incident, by its number, and return it."""
+        self.sandbox.mailbox.wait_for(lambda _: len(self.mails(to)) > number, SECONDS)
+        return self.mails(to)[number]
+
+    def mails(self, to: str) -> list[Mail]:
+        """List somebody's mails about this incident, the oldest first."""
+        return [mail for mail in self.sandbox.mailbox.messages() if mail.to == to and self.incident in mail.body]
+
+    def links(self, to: str) -> list[str]:
+        """List the links that somebody was mailed, the oldest first."""
+        return [found for mail in self.mails(to) for found in LINK.findall(mail.body)]
 
     def _seen(self) -> Iterator[Seen]:
         for seen in self._following:
@@ -121,7 +144,8 @@ class Watch:
 
 def stop_executions(sandbox: Sandbox) -> list[str]:
     """Stop whatever runs, and return what did; the interpreter misses a stop that comes while it enters a wait."""
-    running = executions(sandbox, MACHINE, "RUNNING")
+    machines = sandbox.client("stepfunctions").list_state_machines()["stateMachines"]
+    running = [one for machine in machines for one in executions(sandbox, machine["stateMachineArn"], "RUNNING")]
     for execution in running:
         sandbox.client("stepfunctions").stop_execution(executionArn=execution)
     return running

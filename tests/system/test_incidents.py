@@ -17,7 +17,7 @@ REPAIRED = {
 }
 MANUAL = {
     "image-missing": ("image-missing", "CannotPullContainerError"),
-    "crash": ("container-crashes", "exit code 1"),
+    "crash": ("container-crashes", "code de sortie 1"),
     "missing-variable": ("variable-missing", "TELEGRAM_BOT_TOKEN"),
     "not-listening": ("container-not-listening", "0.0.0.0:8000"),
     "public-port-closed": ("internet-cannot-reach-load-balancer", "authorize-security-group-ingress"),
@@ -65,7 +65,7 @@ def test_fix_without_effect_fails_validation_is_undone_and_escalated(sandbox: Sa
     assert run.end()["outcome"] == "not fixed"
     assert {f"Undo {fixes[0]}", "Escalate"} <= set(run.states)
     assert not world.healthy()
-    sandbox.mailbox.wait_for(lambda mail: "Needs you" in mail.subject and run.incident in mail.body, 5)
+    sandbox.mailbox.wait_for(lambda mail: "A besoin de vous" in mail.subject and run.incident in mail.body, 5)
 
 
 @pytest.mark.parametrize("name", MANUAL)
@@ -76,7 +76,7 @@ def test_incident_for_a_person_is_named_first_with_what_to_do(sandbox: Sandbox, 
     run = watch.next()
     assert run.end()["outcome"] == "manual"
     assert run.diagnosis.causes[0].name == cause
-    mail = sandbox.mailbox.wait_for(lambda one: "Needs you" in one.subject and run.incident in one.body, 5)
+    mail = sandbox.mailbox.wait_for(lambda one: "A besoin de vous" in one.subject and run.incident in one.body, 5)
     assert told in mail.body
     assert not {"Ask for approval", "Lock target"} & set(run.states)
 

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.cloud import Sandbox
 from sandbox.world import World
-from tests.system.run import SERVICE, Run, Watch
+from tests.system.run import SECONDS, SERVICE, Run, Watch
 
 REFUSED = {
     "unknown word": ({"modus": "fix"}, "modus"),
@@ -45,6 +45,7 @@ def test_diagnose_changes_nothing_and_asks_nobody(sandbox: Sandbox, world: World
     watch = Watch(sandbox)
     world.break_("wrong-health-path")
     watch.next()
+    world.wait_until(lambda: not world.healthy(), SECONDS)
     run = Run.by_hand(sandbox, {"mode": "diagnose"})
     assert run.end()["outcome"] == "diagnosed"
     assert run.diagnosis.causes[0].name == "health-check-wrong"

@@ -127,7 +127,7 @@ def test_unknown_when_ecs_has_forgotten_the_failed_tasks(run_check: RunCheck, se
     service.deployments[0]["failedTasks"] = 3
     finding = look(run_check)
     assert set(finding.signals.values()) == {None}
-    assert finding.summary == "unknown: 3 tasks failed, but ECS lists them no longer"
+    assert finding.summary == "unknown: 3 tasks of the current deployment failed, but ECS lists none any more"
 
 
 def test_more_tasks_than_one_call_describes(run_check: RunCheck, stop: Stop, aws: Session) -> None:

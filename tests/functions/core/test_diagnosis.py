@@ -4,8 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.diagnosis import Findings, broken, diagnose, healthy
+from functions.core.diagnosis import Diagnosis, Findings, broken, diagnose, healthy
+from statemachines import compile as compiling
+from statemachines import load
+from statemachines.compiled import Compiled
 from statemachines.model import Runbook
+from tests.pseudo import english
 
 NAMES = ("a.yes", "a.no", "b.yes", "b.no")
 QUESTIONS = {check: {"yes": f"{check} says yes", "no": f"{check} says no"} for check in "ab"}
@@ -145,3 +149,33 @@ def test_every_cause_is_ranked_exactly_once(known: Answers) -> None:
 def test_a_check_that_failed_is_worth_no_more_than_one_that_knows_nothing(known: Answers) -> None:
     of_b = {name: answer for name, answer in known.items() if name[0] == "b"}
     assert standings(of_b) == standings(of_b | {"a.yes": None, "a.no": None})
+
+
+def real(*, answer: bool | None) -> Diagnosis:
+    """Diagnose by a runbook of the repository, where every check gives the same answer to everything it is asked."""
+    service, runbook = load.services()["ganopa-bot"], load.runbooks()["webhook_unavailable"]
+    known: Compiled = compiling.compiled(service, runbook)
+    findings = {
+        name: {"summary": "", "signals": dict.fromkeys(questions, answer)}
+        for name, questions in known.questions.items()
+    }
+    return diagnose(runbook, Findings(findings if answer is not None else {}, known.questions), service.resources)
+
+
+@pytest.mark.usefixtures("pseudo")
+@pytest.mark.parametrize("answer", [True, False, None])
+def test_nothing_that_a_person_reads_escapes_translation(*, answer: bool | None) -> None:
+    diagnosis = real(answer=answer)
+    for cause in diagnosis.causes:
+        for text in [cause.title, cause.manual, *cause.supporting, *cause.opposing, *cause.unknown]:
+            english(text)
+    english(diagnosis.headline)
+    assert [english(summary) for summary in diagnosis.summaries.values()]
+
+
+def test_a_diagnosis_in_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_LANGUAGE", "fr")
+    inactive = real(answer=None).causes[0]
+    assert (inactive.title, inactive.standing) == ("Le service ECS est INACTIVE", "possible")
+    why = "inconnu : le contrôle service a échoué : pas de réponse"
+    assert inactive.unknown[0] == f"Inconnu : Le service est INACTIVE ({why})"

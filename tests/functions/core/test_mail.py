@@ -10,14 +10,14 @@ from tests.functions.workflow.world import World
     ("subject", "sent"),
     [
         ("one\ntwo\r\n three", "one two three"),
-        ("café…", "caf??"),
+        ("café… «l’été» – à 8 €", 'cafe... "l\'ete" - a 8 ?'),
         ("x" * 99, "x" * 99),
         ("x" * 100, "x" * 96 + "..."),
     ],
 )
 def test_a_subject_is_what_sns_takes(world: World, monkeypatch: pytest.MonkeyPatch, subject: str, sent: str) -> None:
     monkeypatch.setattr(templates().get_template("message.html"), "render", lambda _: "text")
-    mail.send(world.aws, "amel@maisonganopa.com", subject, "message.html")
+    mail.send(world.aws, "amel@maisonganopa.com", subject=subject, template="message.html")
     (only,) = world.mails
     assert (only.subject, only.to, only.text) == (sent, "amel@maisonganopa.com", "text")
 

@@ -12,6 +12,7 @@ STEP: dict[str, Any] = {
     "before": "closed",
     "after": "open",
     "risk": "low",
+    "radius": "Nobody notices",
     "undo": "Closes it",
 }
 OTHER = STEP | {"fix": "restore_desired_count"}
@@ -48,9 +49,21 @@ def test_another_effect_is_another_plan(other: dict[str, Any]) -> None:
     assert digest(**other) != digest()
 
 
-@pytest.mark.parametrize("field", ["effect", "before", "after", "risk", "undo"])
+@pytest.mark.parametrize("field", ["effect", "before", "after", "radius", "undo"])
 def test_other_words_are_the_same_plan(field: str) -> None:
     assert digest(steps=[STEP | {field: "in other words"}, OTHER]) == digest()
+
+
+def test_another_risk_is_the_same_plan() -> None:
+    assert digest(steps=[STEP | {"risk": "high"}, OTHER]) == digest()
+
+
+@pytest.mark.parametrize(
+    ("risks", "highest"),
+    [((), "low"), (("low", "low"), "low"), (("low", "medium"), "medium"), (("high", "medium", "low"), "high")],
+)
+def test_a_plan_is_as_risky_as_its_riskiest_step(risks: tuple[str, ...], highest: str) -> None:
+    assert Plan.model_validate(PLAN | {"steps": [STEP | {"risk": risk} for risk in risks]}).risk == highest
 
 
 def test_the_order_of_parameters_does_not_matter() -> None:

@@ -40,6 +40,13 @@ def test_what_is_no_secret_stays(text: str) -> None:
     assert redact(text) == text
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize("text", [TELEGRAM, f"token={TELEGRAM}", "password=abcd1234", "x://u:p@h"])
-def test_twice_is_as_once(text: str) -> None:
+def test_twice_is_as_once(monkeypatch: pytest.MonkeyPatch, text: str, language: str) -> None:
+    monkeypatch.setenv("SERVICE_LANGUAGE", language)
     assert redact(redact(text)) == redact(text)
+
+
+def test_struck_out_in_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_LANGUAGE", "fr")
+    assert redact("password=abcd1234 sk-proj-0123456789abcdef") == "password=[masqué] [masqué]"

@@ -53,6 +53,11 @@ def test_what_was_left_out_is_said() -> None:
     assert evidence[-1] == f"… {30 - (len(evidence) - 1)} more"
 
 
+def test_what_was_left_out_is_said_in_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_LANGUAGE", "fr")
+    assert Finding(summary="", evidence=["line"] * 30).evidence[-1] == "… et 20 autres"
+
+
 def test_a_finding_read_again_is_the_same() -> None:
     finding = Finding(summary="x" * 1000, facts={"a": ["y" * 1000] * 100, "n": 1}, evidence=["z"] * 100)
     assert Finding.model_validate_json(finding.model_dump_json()) == finding

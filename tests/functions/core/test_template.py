@@ -57,3 +57,8 @@ def test_names() -> None:
 )
 def test_readable(value: Any, text: str) -> None:
     assert readable(value) == text
+
+
+def test_readable_in_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_LANGUAGE", "fr")
+    assert readable({"path": None, "ports": []}) == "path inconnu, ports aucun"

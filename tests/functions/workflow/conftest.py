@@ -1,9 +1,11 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
+from moto.cloudtrail.responses import CloudTrailResponse
 from moto.stepfunctions.models import StepFunctionBackend
 
 from functions.core import catalogue
@@ -11,9 +13,13 @@ from functions.core.aws import Session
 from functions.core.step import Step
 from statemachines import compile as compiler
 from statemachines import compiled, load
+from statemachines.model import Service
 from tests.actions import Actions
 from tests.functions.workflow import world as names
+from tests.functions.workflow.trail import Trail
 from tests.functions.workflow.world import World
+
+Rules = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +43,7 @@ def environment(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "INCIDENTS_TABLE": names.TABLE,
         "NOTIFICATIONS_TOPIC": names.TOPIC,
         "APPROVAL_URL": names.URL,
+        "TOKEN_KEY": names.KEY,
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
@@ -85,6 +92,8 @@ def world(
 ) -> Iterator[World]:
     """An empty incident table and a topic."""
     with mock_aws():
+        key = session.client("kms").create_key()["KeyMetadata"]["KeyId"]
+        session.client("kms").create_alias(AliasName=names.KEY, TargetKeyId=key)
         session.client("sns").create_topic(Name=names.TOPIC.rpartition(":")[2])
         session.client("dynamodb").create_table(
             TableName=names.TABLE,
@@ -99,3 +108,45 @@ def world(
             BillingMode="PAY_PER_REQUEST",
         )
         yield World(session, answers)
+
+
+@pytest.fixture
+def rules(world: World, monkeypatch: pytest.MonkeyPatch) -> Rules:  # noqa: ARG001 (puts the package in place)
+    """Change how the service's approvers decide, and how risky every fix is: `rules(risk="high", own_requests=…)`."""
+
+    def change(*, risk: str | None = None, **approval: Any) -> None:
+        original = compiled.read(names.RUNBOOK)
+        document = original.service.model_dump()
+        service = Service.model_validate(document | {"approval": document["approval"] | approval})
+        fixes = {name: fix.model_copy(update={"risk": risk or fix.risk}) for name, fix in original.fixes.items()}
+        changed = original.model_copy(update={"service": service, "fixes": fixes})
+        monkeypatch.setattr(compiled, "read", lambda _: changed)
+        monkeypatch.setattr(compiled, "read_all", lambda: [changed])
+
+    return change
+
+
+@pytest.fixture
+def trail(world: World, monkeypatch: pytest.MonkeyPatch) -> Trail:  # noqa: ARG001 (as above)
+    """CloudTrail, which has learned of nothing yet."""
+    trail = Trail()
+
+    def answer(response: CloudTrailResponse) -> Any:
+        return trail.lookup_events(response)
+
+    monkeypatch.setattr(CloudTrailResponse, "lookup_events", answer, raising=False)
+    return trail
+
+
+@pytest.fixture
+def requests(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:  # noqa: ARG001 (as above)
+    """Every request to AWS from now on, by its operation."""
+    made: list[str] = []
+    call = vars(BaseClient)["_make_api_call"]  # the one place that all requests pass
+
+    def watched(client: BaseClient, operation: str, parameters: Any) -> Any:
+        made.append(operation)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", watched)
+    return made

@@ -4,16 +4,12 @@ from typing import Any
 
 import pytest
 
-from functions.workflow import close_incident, request_approval
-from tests.functions.workflow.test_approval_page import approve
-from tests.functions.workflow.world import CLOSED_PORT, INCIDENT, OF, World, findings
-
-APPROVERS = ["amel@maisonganopa.com", "karim@maisonganopa.com"]
-
-
-def close(outcome: str) -> dict[str, Any]:
-    """Close the incident."""
-    return close_incident.handler({**OF, "outcome": outcome, "error": {}})
+from functions.core import waiting
+from functions.core.outcomes import OUTCOMES
+from functions.workflow.close_incident import REPORTED
+from tests.functions.workflow.conftest import Rules
+from tests.functions.workflow.test_approval_page import approve, forms, reject
+from tests.functions.workflow.world import AMEL, CLOSED_PORT, FIRST, INCIDENT, KARIM, LINA, World, findings
 
 
 def metrics(printed: str) -> dict[str, Any]:
@@ -24,15 +20,15 @@ def metrics(printed: str) -> dict[str, Any]:
 
 def test_the_record_says_how_and_when_it_ended(world: World) -> None:
     world.open()
-    close("diagnosed")
+    world.close("diagnosed")
     assert (world.record["state"], world.record["outcome"]) == ("closed", "diagnosed")
     assert datetime.fromisoformat(world.record["closed_at"]) >= datetime.fromisoformat(world.record["opened_at"])
-    assert world.timeline[-1] == "Closed: diagnosed"
+    assert world.timeline[-1] == "Closed: diagnosed, nothing was asked or changed"
 
 
 def test_the_report_is_the_executions_output(world: World) -> None:
     world.open()
-    report = close("diagnosed")
+    report = world.close("diagnosed")
     timeline = report.pop("timeline")
     assert report == {
         "incident": INCIDENT,
@@ -47,7 +43,7 @@ def test_outcome_and_times_are_counted(world: World, capsys: pytest.CaptureFixtu
     link = world.ask()[0].link
     approve(world, link)
     capsys.readouterr()
-    close("recovered")
+    world.close("recovered")
     counted = metrics(capsys.readouterr().out)
     (directive,) = counted["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "Runbooks"
@@ -65,40 +61,76 @@ def test_outcome_and_times_are_counted(world: World, capsys: pytest.CaptureFixtu
 
 def test_times_that_never_came_are_not_counted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.open()
-    close("failed")
+    world.close("failed")
     (directive,) = metrics(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
     assert [one["Name"] for one in directive["Metrics"]] == ["Incident failed"]
 
 
 def test_metrics_of_one_incident_do_not_leak_into_the_next(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.ask()
-    close("rejected")
+    world.close("rejected")
     capsys.readouterr()
-    close("failed")
+    world.close("failed")
     assert "Incident rejected" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("outcome", "state"), [("expired", "expired"), ("healthy", "withdrawn"), ("failed", "withdrawn")]
-)
-def test_an_open_question_ends_with_the_incident(world: World, outcome: str, state: str) -> None:
+@pytest.mark.parametrize("outcome", ["healthy", "failed", "unclear"])
+def test_an_open_question_is_withdrawn_with_the_incident(world: World, outcome: str) -> None:
     link = world.ask()[0].link
-    close(outcome)
+    form = forms(world.page(link))[0]
+    world.close(outcome)
+    assert world.question()["state"] == "withdrawn"
+    assert "The question is withdrawn" in world.timeline
+    page = world.page(link)
+    assert "The question was withdrawn: nothing can be decided here any more." in page["body"]
+    assert forms(page) == []
+    assert world.page(link, "POST", form)["statusCode"] == 303
+    assert (world.question()["state"], world.said(), world.answers) == ("withdrawn", [], [])
+
+
+@pytest.mark.parametrize("state", ["rejected", "expired", "replaced", "withdrawn"])
+def test_a_question_that_has_ended_stays_what_it_was(world: World, state: str) -> None:
+    world.ask()
+    world.change(state=state)
+    world.close("expired")
     assert world.question()["state"] == state
-    assert "<form" not in world.page(link)["body"]
+    assert "The question is withdrawn" not in world.timeline
 
 
-def test_a_decision_stays_what_it_was(world: World) -> None:
+def test_a_decision_that_was_told_stays_what_it_was(world: World) -> None:
     approve(world, world.ask()[0].link)
-    close("failed")
+    world.close("failed")
     assert world.question()["state"] == "approved"
 
 
-def test_every_open_question_ends(world: World) -> None:
+def test_an_approval_that_came_too_late_to_be_carried_out_is_withdrawn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = world.ask()[0].link
+    monkeypatch.setattr(waiting, "answer", lambda *_: False)  # nobody waits: the alarm has let it look again
+    approve(world, link)
+    assert (world.approval().state, world.approval().told) == ("approved", False)
+    world.close("healthy")
+    assert world.question()["state"] == "withdrawn"
+    assert world.said() == [(AMEL, "approved", "link")]  # the proof of what was said stays
+    assert "The question was withdrawn" in world.page(link)["body"]
+
+
+def test_an_approval_that_was_carried_out_is_not_withdrawn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = world.ask()[0].link
+    monkeypatch.setattr(waiting, "answer", lambda *_: False)
+    approve(world, link)
+    world.incidents.create(INCIDENT, "change#1#0", {"fix": "x", "before": {}, "after": {}, "undo": None})
+    world.close("recovered")
+    assert world.question()["state"] == "approved"
+
+
+def test_of_several_questions_every_open_one_ends(world: World) -> None:
     world.ask()
-    request_approval.handler({**OF, "round": 2, "token": "token-2"})
-    close("expired")
-    assert [world.question(number)["state"] for number in (1, 2)] == ["expired", "expired"]
+    world.conclude(findings("probe.mismatch", *CLOSED_PORT), 1)
+    world.call(FIRST, 2, token="token-2")
+    world.close("healthy")
+    assert [world.question(number)["state"] for number in (1, 2)] == ["replaced", "withdrawn"]
 
 
 @pytest.mark.parametrize(
@@ -106,31 +138,79 @@ def test_every_open_question_ends(world: World) -> None:
     [
         ("recovered", "recovered"),
         ("rejected", "rejected, nothing was changed"),
-        ("expired", "nobody answered in time, nothing was changed"),
-        ("healthy", "healthy again, nothing was changed"),
+        ("expired", "nobody decided in time, nothing was changed"),
+        ("healthy", "well again by itself, nothing was changed"),
     ],
 )
 def test_who_was_asked_gets_the_report(world: World, outcome: str, words: str) -> None:
     asked = len(world.ask())
-    close(outcome)
+    world.close(outcome)
     mails = world.mails[asked:]
-    assert [mail.to for mail in mails] == APPROVERS
-    assert mails[0].subject == f"[ganopa-bot] {words}"
-    lines = mails[0].text.splitlines()
-    assert lines[0] == f"Telegram bot of api.maisonganopa.com: {words}"
-    assert [line.split(" ", 1)[1] for line in lines[3:-2]] == world.timeline
+    assert [mail.to for mail in mails] == [AMEL, KARIM]
+    for mail in mails:
+        assert mail.subject == f"[ganopa-bot] {words}: The webhook answers 503 or 504"
+        lines = mail.text.splitlines()
+        assert lines[0] == f"Telegram bot of api.maisonganopa.com: {words}"
+        told = [line.split(" ", 1)[1] for line in lines if line[2:3] == ":"]
+        assert told == world.timeline
+        assert "/incidents/" not in mail.text
+
+
+def test_the_next_level_gets_the_report_only_where_it_was_asked(world: World) -> None:
+    world.ask()
+    world.escalate()
+    asked = len(world.mails)
+    world.close("expired")
+    assert [mail.to for mail in world.mails[asked:]] == [AMEL, KARIM, LINA]
+
+
+def test_who_was_to_be_asked_next_but_was_not_gets_no_report(world: World) -> None:
+    asked = len(world.ask())
+    world.change(call=2, level=1)
+    world.close("rejected")
+    assert [mail.to for mail in world.mails[asked:]] == [AMEL, KARIM]
+
+
+def test_who_was_asked_twice_gets_one_report(world: World) -> None:
+    world.ask()
+    world.conclude(findings("probe.mismatch", *CLOSED_PORT), 1)
+    world.call(FIRST, 2, token="token-2")
+    asked = len(world.mails)
+    world.close("rejected")
+    assert [mail.to for mail in world.mails[asked:]] == [AMEL, KARIM]
+
+
+def test_where_the_policy_asks_nobody_nobody_gets_a_report(world: World, rules: Rules) -> None:
+    rules(policy={"low": "automatic"})
+    world.ask()
+    world.close("recovered")
+    assert world.mails == []
+
+
+def test_the_reports_reader_is_told_why_somebody_rejected(world: World) -> None:
+    reject(world, world.ask()[0].link, "wait for me")
+    world.close("rejected")
+    assert f"Rejected by {AMEL}: wait for me (through their link)" in world.mails[-1].text
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_way_to_end_can_be_closed_and_shown(world: World, outcome: str) -> None:
+    asked = world.ask()
+    assert world.close(outcome)["outcome"] == outcome
+    assert OUTCOMES[outcome] in world.page(asked[0].link)["body"]
+    assert (len(world.mails) > len(asked)) == (outcome in REPORTED)
 
 
 @pytest.mark.parametrize("outcome", ["healthy", "diagnosed", "manual", "failed"])
 def test_who_was_not_asked_gets_no_report(world: World, outcome: str) -> None:
     world.open()
     world.conclude(findings(*CLOSED_PORT))
-    close(outcome)
+    world.close(outcome)
     assert world.mails == []
 
 
 @pytest.mark.parametrize("outcome", ["not fixed", "worse", "unverifiable", "failed", "changed"])
 def test_what_was_escalated_gets_no_second_mail(world: World, outcome: str) -> None:
     asked = len(world.ask())
-    close(outcome)
+    world.close(outcome)
     assert len(world.mails) == asked

@@ -1,4 +1,5 @@
 import json
+import time
 from random import Random
 from typing import Any
 
@@ -11,7 +12,19 @@ from functions.workflow import conclude
 from statemachines import compiled
 from statemachines.compiled import Compiled
 from statemachines.model import Runbook
-from tests.functions.workflow.world import CLOSED_PORT, DOWN, EMPTY, OF, RUNBOOK, UNHEALTHY, World, findings
+from tests.functions.workflow.world import (
+    CLOSED_PORT,
+    DOWN,
+    EMPTY,
+    FIRST,
+    OF,
+    REMINDER,
+    RUNBOOK,
+    SECOND,
+    UNHEALTHY,
+    World,
+    findings,
+)
 
 WRONG_HEALTH_CHECK = (*UNHEALTHY, "probe.mismatch")
 DESIRED_ZERO = (*EMPTY, "service.desired-zero")
@@ -275,9 +288,61 @@ def test_the_order_of_findings_and_signals_does_not_matter(
     assert causes(concluding) == ranked
 
 
+def test_a_first_plan_is_the_first_question_and_its_first_call(concluding: World) -> None:
+    answer = concluding.conclude(findings(*CLOSED_PORT))
+    assert (answer["round"], answer["turn"]) == (1, FIRST)
+
+
+def test_what_was_not_asked_yet_stays_the_question_it_was_to_be(concluding: World) -> None:
+    """Looking again before the first question, and after a plan that changed but has not been asked about."""
+    concluding.conclude(findings(*UNHEALTHY))
+    assert concluding.conclude(findings(*CLOSED_PORT), 1)["round"] == 1
+    assert concluding.conclude(findings(*CLOSED_PORT), 2)["round"] == 2
+
+
+@pytest.mark.parametrize("turn", [FIRST, REMINDER, SECOND])
+def test_the_same_plan_keeps_its_question_and_what_is_left_of_its_turn(concluding: World, turn: dict[str, int]) -> None:
+    concluding.ask()
+    concluding.change(call=turn["call"], turn_until=int(time.time()) + 100)
+    answer = concluding.conclude(findings(*CLOSED_PORT), 1)
+    assert answer["round"] == 1
+    assert answer["turn"]["call"] == turn["call"]
+    assert 98 <= answer["turn"]["seconds"] <= 100
+
+
+def test_a_turn_that_has_passed_meanwhile_ends_at_once_and_not_never(concluding: World) -> None:
+    concluding.ask()
+    concluding.change(turn_until=int(time.time()) - 100)
+    assert concluding.conclude(findings(*CLOSED_PORT), 1)["turn"] == {"call": 0, "seconds": 1}
+
+
+def test_looking_again_and_again_does_not_give_the_approvers_more_time(concluding: World) -> None:
+    concluding.ask()
+    concluding.change(turn_until=int(time.time()) + 100)
+    for number in range(5):
+        answer = concluding.conclude(findings(*CLOSED_PORT), 1)
+        concluding.call(answer["turn"], 1, token=f"token-{number}")
+    assert concluding.approval().turn_until <= time.time() + 100
+
+
+@pytest.mark.parametrize("signals", [WRONG_HEALTH_CHECK, (*CLOSED_PORT, "probe.mismatch"), (*EMPTY,), ()])
+def test_another_plan_is_another_question(concluding: World, signals: tuple[str, ...]) -> None:
+    concluding.ask()
+    concluding.change(call=2, turn_until=int(time.time()) + 100)
+    answer = concluding.conclude(findings(*signals), 1)
+    assert (answer["round"], answer["turn"]) == (2, FIRST)
+
+
+def test_concluding_changes_no_question(concluding: World) -> None:
+    concluding.ask()
+    before = concluding.question()
+    concluding.conclude(findings(*WRONG_HEALTH_CHECK), 1)
+    assert concluding.question() == before
+
+
 def test_an_event_with_a_key_that_no_state_sends_is_refused(concluding: World) -> None:
     with pytest.raises(ValueError, match="Extra inputs are not permitted"):
-        conclude.handler({**OF, "findings": findings(), "approve": True})
+        conclude.handler({**OF, "findings": findings(), "round": 0, "approve": True})
     assert concluding.record.get("plan") is None
 
 

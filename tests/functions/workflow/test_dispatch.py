@@ -5,10 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
+from moto.stepfunctions.exceptions import AWSError
+from moto.stepfunctions.models import StepFunctionBackend
 
+from functions.core import approval
 from functions.workflow import dispatch
 from statemachines import compiled
-from tests.functions.workflow.world import RUNBOOK, World
+from tests.functions.workflow.test_approval_page import approve
+from tests.functions.workflow.world import INCIDENT, RUNBOOK, World
 
 ALARM = "ganopa-bot-unhealthy-hosts"
 REASON = "Threshold Crossed: 1 datapoint [1.0 (21/11/26 08:00:00)] was greater than the threshold (0.0)."
@@ -191,6 +195,128 @@ def test_while_one_incident_is_worked_on_no_other_starts(world: World, ringing: 
     second = dispatch.handler(task_event())
     assert second == {"started": None, "why": f"ecs-task-stopped: incident {first} is already being worked on"}
     assert executions(world) == [first]
+
+
+LOOKS = ("token-1", '{"decision": "look again"}')
+
+
+@pytest.fixture
+def waiting(world: World, state_machine: str) -> World:
+    """A world in which the incident is running and waits for an approval."""
+    states = world.aws.client("stepfunctions")
+    states.start_execution(stateMachineArn=state_machine, name=INCIDENT, input="{}")
+    world.ask()
+    return world
+
+
+def looked(world: World, event: dict[str, Any]) -> str:
+    """Dispatch an event that starts nothing; return what is said about looking again."""
+    answer = dispatch.handler(event)
+    assert answer["started"] is None
+    assert executions(world) == [INCIDENT]
+    return str(answer["why"]).partition("; ")[2]
+
+
+def test_an_alarm_that_is_ok_again_lets_the_open_question_look_again(
+    waiting: World, ringing: Callable[..., None]
+) -> None:
+    ringing(state="OK")
+    answer = dispatch.handler(alarm_event())
+    assert answer == {"started": None, "why": f"the alarm {ALARM} is OK again; looking again: {INCIDENT}"}
+    assert waiting.answers == [LOOKS]
+    assert executions(waiting) == [INCIDENT]
+    assert (waiting.approval().state, waiting.said(), waiting.approval().looks) == ("pending", [], 1)
+
+
+def test_another_event_while_the_question_is_open_lets_it_look_again(
+    waiting: World, ringing: Callable[..., None]
+) -> None:
+    ringing()
+    for number, event in enumerate((alarm_event(), task_event(), deployment_event()), start=1):
+        assert looked(waiting, event) == f"looking again: {INCIDENT}"
+        assert waiting.answers == [LOOKS] * number
+
+
+def test_the_event_that_started_the_incident_lets_nothing_look_again(
+    world: World, ringing: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ringing()
+    started = dispatch.handler(alarm_event())["started"]
+    monkeypatch.setattr(dispatch, "_looks", lambda *_: pytest.fail("it looks again"))
+    dispatch.handler(alarm_event())
+    assert executions(world) == [started]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"until": 1},
+        {"looks": dispatch.MAX_LOOKS},
+        *({"state": state} for state in ("approved", "rejected", "expired", "withdrawn", "replaced")),
+    ],
+)
+def test_a_question_that_is_over_or_was_looked_at_too_often_does_not_look_again(
+    waiting: World, ringing: Callable[..., None], values: dict[str, Any]
+) -> None:
+    waiting.change(**values)
+    before = waiting.items
+    for state in ("OK", "ALARM"):
+        ringing(state=state)
+        assert looked(waiting, alarm_event()) == ""
+    assert waiting.answers == []
+    assert waiting.items == before
+
+
+def test_a_flapping_alarm_lets_a_question_look_again_so_many_times_and_no_more(
+    waiting: World, ringing: Callable[..., None]
+) -> None:
+    ringing(state="OK")
+    for _ in range(dispatch.MAX_LOOKS + 5):
+        looked(waiting, alarm_event())
+    assert len(waiting.answers) == dispatch.MAX_LOOKS
+
+
+def test_a_decision_at_the_same_moment_is_not_overtaken(
+    waiting: World, ringing: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ringing(state="OK")
+    link, change = waiting.mails[0].link, approval.change
+
+    def overtaken(*args: Any, **values: Any) -> Any:
+        monkeypatch.setattr(approval, "change", change)
+        approve(waiting, link)
+        return change(*args, **values)
+
+    monkeypatch.setattr(approval, "change", overtaken)
+    assert looked(waiting, alarm_event()) == ""
+    assert waiting.answers == [("token-1", '{"decision": "approved"}')]
+    assert waiting.approval().state == "approved"
+
+
+def test_where_nothing_waits_at_that_moment_nothing_looks_again(
+    waiting: World, ringing: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def over(*_: Any, **__: Any) -> None:
+        raise type("Over", (AWSError,), {"TYPE": "TaskTimedOut", "STATUS": 400})("not any more")
+
+    ringing(state="OK")
+    monkeypatch.setattr(StepFunctionBackend, "send_task_success", over)
+    assert looked(waiting, alarm_event()) == ""
+
+
+def test_an_incident_that_asks_nobody_goes_on(world: World, ringing: Callable[..., None], state_machine: str) -> None:
+    world.aws.client("stepfunctions").start_execution(stateMachineArn=state_machine, name=INCIDENT, input="{}")
+    world.open()
+    ringing(state="OK")
+    assert looked(world, alarm_event()) == ""
+    assert world.answers == []
+
+
+def test_an_alarm_of_nobodys_lets_nothing_look_again(waiting: World, ringing: Callable[..., None]) -> None:
+    ringing("someone-elses", "OK")
+    assert looked(waiting, alarm_event("someone-elses")) == ""
+    assert looked(waiting, alarm_event()) == ""  # which does not exist
+    assert waiting.answers == []
 
 
 def test_an_alarm_that_is_ok_again_starts_nothing(world: World, ringing: Callable[..., None]) -> None:

@@ -5,14 +5,26 @@ import pytest
 from functions.workflow import escalate
 from functions.workflow.escalate import WHY
 from statemachines import compiled
-from tests.functions.workflow.world import EMPTY, INCIDENT, OF, REASON, RUNBOOK, Mail, World, findings
+from tests.functions.workflow.world import (
+    AMEL,
+    EMPTY,
+    INCIDENT,
+    KARIM,
+    LINA,
+    OF,
+    REASON,
+    RUNBOOK,
+    Mail,
+    World,
+    findings,
+)
 
 CRASH = (*EMPTY, "tasks.container-exited", "logs.errors", "logs.missing-variable")
 FACTS: dict[str, dict[str, Any]] = {
     "logs": {"error": "KeyError: 'TELEGRAM_BOT_TOKEN'", "variables": ["TELEGRAM_BOT_TOKEN"]},
     "tasks": {"exit_code": 1},
 }
-APPROVERS = ["amel@maisonganopa.com", "karim@maisonganopa.com"]
+APPROVERS = [AMEL, KARIM, LINA]
 
 
 def escalated(world: World, outcome: str, error: dict[str, Any] | None = None) -> Mail:

@@ -3,9 +3,12 @@ from typing import Any
 import pytest
 
 from functions.workflow import open_incident
-from tests.functions.workflow.world import OF, TRIGGER, World
+from tests.functions.workflow.world import AMEL, OF, TRIGGER, World
 
-ALLOWED = 'Allowed: {} or {"mode": "fix" or "diagnose", "parameters": {…}} with the parameters health_url, webhook_url.'
+ALLOWED = (
+    'Allowed: {} or {"mode": "fix" | "diagnose", "parameters": {…}, "requester": "you@example.com"} '
+    "with the parameters health_url, webhook_url."
+)
 PATTERN = r"^https://api\.maisonganopa\.com/[A-Za-z0-9/_-]*$"
 URL = "https://api.maisonganopa.com/ready"
 
@@ -36,6 +39,28 @@ def test_an_alarm_is_remembered_as_what_started_it(world: World) -> None:
     world.open({"trigger": TRIGGER})
     assert world.record["trigger"] == TRIGGER
     assert world.timeline == [f"Opened: {TRIGGER['reason']}"]
+
+
+def test_who_started_it_by_hand_may_say_so(world: World) -> None:
+    world.open({"requester": AMEL})
+    assert world.record["requester"] == {"who": AMEL, "principal": "", "proof": "declared"}
+
+
+def test_who_started_it_by_hand_and_does_not_say_so_is_unknown(world: World) -> None:
+    world.open({})
+    assert world.record["requester"] == {"who": "", "principal": "", "proof": "none"}
+
+
+def test_what_an_alarm_started_has_no_requester(world: World) -> None:
+    world.open({"trigger": TRIGGER})
+    assert "requester" not in world.record
+
+
+@pytest.mark.parametrize(
+    "who", ["amel", "amel@", "@x.example", "a b@x.example", "a@x\nb", f"{'a' * 100}@x.example", 1, None]
+)
+def test_a_requester_that_is_no_mail_address_is_refused(world: World, who: Any) -> None:
+    assert refused(world, {"requester": who}).startswith("requester: ")
 
 
 def test_diagnose_is_handed_on(world: World) -> None:

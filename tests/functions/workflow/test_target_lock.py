@@ -64,7 +64,7 @@ def test_of_two_that_take_over_one_gets_it(world: World, monkeypatch: pytest.Mon
         return held
 
     monkeypatch.setattr(Incidents, "get", overtaken)
-    with pytest.raises(TargetLocked, match="locked by another incident at this moment"):
+    with pytest.raises(TargetLocked, match="was locked by another incident just now"):
         lock("two")
     assert holder(world) == "three"
 

@@ -1,5 +1,6 @@
 """What the steps of the chain meet: the incident table, the topic, and findings as checks give them."""
 
+import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -7,15 +8,27 @@ from urllib.parse import urlencode
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns import sns_backends
 
+from functions.core import approval
+from functions.core.approval import Approval
 from functions.core.aws import Session
 from functions.core.incidents import Incidents
 from functions.core.plan import Plan
-from functions.workflow import approval_page, conclude, open_incident, request_approval
+from functions.core.web import Response
+from functions.workflow import (
+    approval_command,
+    approval_page,
+    close_incident,
+    conclude,
+    open_incident,
+    request_approval,
+    whose_turn,
+)
 from statemachines import compiled
 
 REGION = "me-central-1"
 TABLE = "incidents"
 TOPIC = f"arn:aws:sns:{REGION}:{DEFAULT_ACCOUNT_ID}:approvers"
+KEY = "alias/task-tokens"
 URL = "https://approve.example"
 RUNBOOK = "webhook_unavailable"
 INCIDENT = "2026-11-21T08-00-00-ganopa-bot-unhealthy-hosts-0123456789"
@@ -27,6 +40,11 @@ TRIGGER = {
     "reason": REASON,
     "at": "2026-11-21T08:00:00+00:00",
 }
+
+AMEL, KARIM, LINA = "amel@maisonganopa.com", "karim@maisonganopa.com", "lina@maisonganopa.com"
+PRINCIPALS = {mail: f"arn:aws:iam::123456789012:user/{mail.partition('@')[0]}" for mail in (AMEL, KARIM, LINA)}
+FIRST, REMINDER = {"call": 0, "seconds": 450}, {"call": 1, "seconds": 450}
+SECOND, LAST = {"call": 2, "seconds": 900}, {"call": 3, "seconds": 900}
 
 DOWN = ("health.failing", "health.no-backend", "webhook.failing", "webhook.no-backend", "targets.none-healthy")
 EMPTY = (*DOWN, "targets.no-targets")
@@ -46,6 +64,13 @@ class Mail(NamedTuple):
         """The approver's link: the secret at the end of the one address of the mail."""
         (address,) = [line for line in self.text.splitlines() if line.startswith(f"{URL}/incidents/")]
         return address.rpartition("/")[2]
+
+
+class Answer(NamedTuple):
+    """What the command got."""
+
+    status: int
+    said: dict[str, Any]
 
 
 class World:
@@ -90,36 +115,95 @@ class World:
         """Read a question as it is stored."""
         return self.incidents.get(INCIDENT, f"approval#{round_number}") or {}
 
+    def approval(self, round_number: int = 1) -> Approval:
+        """Read a question as the functions do."""
+        question = approval.read(self.incidents, INCIDENT, round_number)
+        assert question
+        return question
+
+    def said(self, round_number: int = 1) -> list[tuple[str, str, str]]:
+        """List who said what through which channel to a question."""
+        return [(one.approver, one.decision, one.channel) for one in self.approval(round_number).decisions]
+
+    def change(self, round_number: int = 1, **values: Any) -> None:
+        """Change a question behind the functions' back."""
+        self.incidents.update(INCIDENT, f"approval#{round_number}", values)
+
     def open(self, given: Any = None) -> dict[str, Any]:
         """Open the incident."""
         return open_incident.handler({**OF, "input": {"trigger": TRIGGER} if given is None else given})
 
-    def conclude(self, found: dict[str, Any]) -> dict[str, Any]:
-        """Conclude from findings."""
-        return conclude.handler({**OF, "findings": found})
+    def conclude(self, found: dict[str, Any], round_number: int = 0) -> dict[str, Any]:
+        """Conclude from findings, after a round of asking."""
+        return conclude.handler({**OF, "findings": found, "round": round_number})
 
-    def ask(self, *true: str, token: str = "token-1") -> list[Mail]:  # noqa: S107 (a task's token in a test)
+    def ask(self, *true: str, token: str = "token-1", given: Any = None) -> list[Mail]:  # noqa: S107 (made up)
         """Walk to the question about the cause that these signals prove; return the mails."""
-        self.open()
+        self.open(given)
         self.conclude(findings(*(true or CLOSED_PORT)))
-        request_approval.handler({**OF, "round": 1, "token": token})
+        self.call(FIRST, token=token)
         return self.mails
 
+    def call(self, turn: dict[str, int], round_number: int = 1, token: str = "token-1") -> list[str]:  # noqa: S107
+        """Ask whose turn it is; return who was mailed."""
+        event = {**OF, "round": round_number, "turn": turn, "token": token}
+        return list(request_approval.handler(event)["asked"])
+
+    def silence(self, turn: dict[str, int], round_number: int = 1) -> dict[str, Any]:
+        """Let nobody answer a call."""
+        return whose_turn.handler({**OF, "round": round_number, "turn": turn})
+
+    def escalate(self) -> list[Mail]:
+        """Let nobody of the first level answer; return the mails to the second."""
+        self.silence(FIRST)
+        self.silence(REMINDER)
+        before = len(self.mails)
+        self.call(SECOND, token="token-2")
+        return self.mails[before:]
+
+    def close(self, outcome: str) -> dict[str, Any]:
+        """Close the incident."""
+        return close_incident.handler({**OF, "outcome": outcome, "error": {}})
+
     def page(
-        self, link: str, method: str = "GET", form: dict[str, str] | None = None, **headers: str
-    ) -> approval_page.Response:
+        self,
+        link: str,
+        method: str = "GET",
+        form: dict[str, str] | None = None,
+        *,
+        query: dict[str, str] | None = None,
+        body: str | None = None,
+        **headers: str,
+    ) -> Response:
         """Send the approval page a request, as API Gateway does (payload format 2.0)."""
-        return approval_page.handler(
-            {
-                "version": "2.0",
-                "rawPath": f"/incidents/{link}",
-                "headers": {name.replace("_", "-"): value for name, value in headers.items()},
-                "requestContext": {"http": {"method": method, "path": f"/incidents/{link}", "sourceIp": "192.0.2.7"}},
-                "pathParameters": {"link": link},
-                "isBase64Encoded": False,
-                **({"body": urlencode(form)} if form is not None else {}),
-            }
-        )
+        event = _request(f"/incidents/{link}", method, {"link": link})
+        event["headers"] = {name.replace("_", "-"): value for name, value in headers.items()}
+        if form is not None or body is not None:
+            event["body"] = body or urlencode(form or {})
+        if query:
+            event["queryStringParameters"] = query
+        return approval_page.handler(event)
+
+    def command(self, principal: str, body: Any = None, *, method: str = "POST", incident: str = INCIDENT) -> Answer:
+        """Send a request that IAM has authenticated; what is no text is sent as JSON."""
+        event = _request(f"/decisions/{incident}", method, {"incident": incident})
+        event["requestContext"]["authorizer"] = {"iam": {"userArn": principal, "accountId": "123456789012"}}
+        if body is not None:
+            event["body"] = body if isinstance(body, str) else json.dumps(body)
+        answer = approval_command.handler(event)
+        assert answer["headers"]["content-type"] == "application/json"
+        return Answer(answer["statusCode"], json.loads(answer["body"]))
+
+
+def _request(path: str, method: str, parameters: dict[str, str]) -> dict[str, Any]:
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "headers": {},
+        "requestContext": {"http": {"method": method, "path": path, "sourceIp": "192.0.2.7"}},
+        "pathParameters": parameters,
+        "isBase64Encoded": False,
+    }
 
 
 def findings(

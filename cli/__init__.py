@@ -1,0 +1,1 @@
+"""What an engineer runs from a terminal, with AWS credentials of their own."""

@@ -1,0 +1,19 @@
+"""How an incident can end, as a person reads it."""
+
+from functions.core.language import marked
+
+OUTCOMES = {
+    "recovered": marked("recovered"),
+    "rejected": marked("rejected, nothing was changed"),
+    "expired": marked("nobody decided in time, nothing was changed"),
+    "healthy": marked("well again by itself, nothing was changed"),
+    "diagnosed": marked("diagnosed, nothing was asked or changed"),
+    "manual": marked("handed to people, nothing was changed"),
+    "unclear": marked("handed to people without a certain cause, nothing was changed"),
+    "changed": marked("handed to people, since the plan kept changing"),
+    "not fixed": marked("not fixed, handed to people"),
+    "worse": marked("worse than before, handed to people"),
+    "not undone": marked("not fixed and not undone, handed to people"),
+    "unverifiable": marked("cannot be verified, handed to people"),
+    "failed": marked("the automation failed, handed to people"),
+}

@@ -1,0 +1,1 @@
+"""The message catalogues in functions/locales: collected from what says them, merged, compiled."""
