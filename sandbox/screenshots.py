@@ -5,6 +5,7 @@ Each state of an incident, on a phone and a desktop, light and dark, in both lan
 
 import json
 import re
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import get_args
@@ -50,9 +51,10 @@ def _speak(sandbox: Sandbox, language: str) -> None:
         )
 
 
-def _states(sandbox: Sandbox, service: Service) -> list[tuple[str, str]]:
-    """Walk two incidents to where their links show a question and a report."""
-    return [("question", _asked(sandbox, service)), ("report", _answered(sandbox, service))]
+def _states(sandbox: Sandbox, service: Service) -> Iterator[tuple[str, str]]:
+    """Yield a link that shows a question now, then one that shows a report, whose repair ends the first question."""
+    yield "question", _asked(sandbox, service)
+    yield "report", _answered(sandbox, service)
 
 
 def _asked(sandbox: Sandbox, service: Service) -> str:
