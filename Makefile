@@ -1,6 +1,6 @@
 # Every target installs what it needs, inside this folder; when nothing changed, that costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help demo incidents sandbox approve screenshots test bench check messages format deploy setup lock clean
+.PHONY: help demo incidents sandbox approve stop go runbooks screenshots test bench growth faults check messages format deploy setup lock clean
 
 # Expanded only where a venv is made. A candidate is run, not just found: a version manager's shim may exist and refuse.
 USABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
@@ -36,6 +36,15 @@ test: setup ## Run the tests: ARGS="-k closed-port"
 bench: setup ## Measure
 	@python -m bench
 
+growth: setup ## Measure the checks of a service that has grown a thousandfold
+	@python -m bench.growth
+
+storm: setup ## Deliver storms of events and see what starts
+	@python -m bench.storm
+
+faults: setup ## Inject every fault into every state of the chain, for an hour: STATE="Fix*"
+	@STATE='$(STATE)' python -m tests.system.fault_matrix
+
 check: setup ## Check format, style, types and the synthesized templates
 	ruff format --check
 	ruff check
@@ -50,9 +59,18 @@ format: .venv/.ready ## Format, and mend what the linter can mend
 messages: setup ## Collect what people read into functions/locales, for translation
 	@python -m messages
 
+runbooks: setup ## Write the catalogue of all runbooks anew: docs/runbooks.md
+	@python -m statemachines.page
+
 approve: setup ## Decide by command: SERVICE=ganopa-bot INCIDENT=… DECISION=reject REASON="not now"
 	@test -n '$(SERVICE)' -a -n '$(INCIDENT)' || { echo 'Which? make approve SERVICE=ganopa-bot INCIDENT=…' >&2; exit 1; }
 	@python -m cli.approve '$(SERVICE)' '$(INCIDENT)' --decision '$(or $(DECISION),approve)' --reason '$(REASON)'
+
+stop: setup ## Stop every change at once: REASON="the release goes wrong" SERVICE=ganopa-bot
+	@python -m cli.switch stop --service '$(SERVICE)' --reason '$(REASON)'
+
+go: setup ## Allow changes again: SERVICE=ganopa-bot
+	@python -m cli.switch go --service '$(SERVICE)'
 
 deploy: setup ## Deploy a service to AWS with your own credentials: SERVICE=ganopa-bot
 	@test -n '$(SERVICE)' || { echo 'Which service of services/? make deploy SERVICE=ganopa-bot' >&2; exit 1; }

@@ -1,12 +1,12 @@
-"""Synthesizes one stack for each file in services/."""
+"""Synthesizes one stack for each file in services/, and one for the kill switch of all."""
 
 import sys
 
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from infra.app import stacks
 from infra.package import BuildError
-from infra.service_stack import ServiceStack
 from statemachines import load
 
 
@@ -15,9 +15,7 @@ def main() -> None:
     app = App()
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     try:
-        runbooks = load.runbooks()
-        for service in load.services().values():
-            ServiceStack(app, service, runbooks)
+        stacks(app, load.services().values(), load.runbooks())
     except (load.FileError, BuildError) as error:
         sys.exit(str(error))
     app.synth()

@@ -37,6 +37,7 @@ def watched(
     """
     for step, meaning in (
         ("dispatch", "an event may have started nothing"),
+        ("tidy_up", "an incident may be left open after its execution has ended"),
         ("approval_page", "an approver may have seen an error instead of the question"),
     ):
         function, name = functions[f"workflow/{step}"], step.replace("_", "-")

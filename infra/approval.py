@@ -18,7 +18,7 @@ from statemachines.model import Service
 LINK, COMMAND, STYLE = "/incidents/{link}", "/decisions/{incident}", "/style.css"
 ROUTES = (("GET", LINK), ("HEAD", LINK), ("POST", LINK), ("GET", STYLE))
 SIGNED = (("GET", COMMAND), ("POST", COMMAND))
-READING, DECIDING = (10, 20), (50, 100)  # requests a second, and at once
+READING, DECIDING = (50, 100), (50, 100)  # requests a second, and at once: of everybody together, so not few
 LOGGED = {  # never the path: the link in it is what lets a person decide
     "requestId": "$context.requestId",
     "time": "$context.requestTime",
@@ -102,8 +102,11 @@ class ApprovalApi(Construct):
                 destination_arn=group.log_group_arn, format=json.dumps(LOGGED)
             ),
             default_route_settings=_throttle(*READING),
-            # With a limit of its own, so that those who only open links cannot keep a person from deciding.
-            route_settings={f"POST {LINK}": {"ThrottlingRateLimit": DECIDING[0], "ThrottlingBurstLimit": DECIDING[1]}},
+            # With limits of their own, so that those who only open links cannot keep a person from deciding.
+            route_settings={
+                f"{method} {path}": {"ThrottlingRateLimit": DECIDING[0], "ThrottlingBurstLimit": DECIDING[1]}
+                for method, path in (("POST", LINK), *SIGNED)
+            },
         )
         stage.node.add_dependency(*(child for child in self.node.children if isinstance(child, apigatewayv2.HttpRoute)))
 

@@ -22,6 +22,7 @@ RETENTION = logs.RetentionDays.THREE_MONTHS
 VARIABLES = {"table": "INCIDENTS_TABLE", "topic": "NOTIFICATIONS_TOPIC", "key": "TOKEN_KEY"}
 TRACES = Grant(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ("*",))
 DISPATCH_MINUTES = 10
+BY_EVENTS = {"dispatch", "tidy_up"}  # invoked without anybody who waits for the answer
 
 
 class Functions(Construct):
@@ -36,7 +37,7 @@ class Functions(Construct):
         runbooks: the runbooks it uses.
         own: the stack's own resources that declarations name in braces, as ARNs.
         variables: the values of the environment variables that go with them, by the same names.
-        dead_letters: where events go that dispatch failed on.
+        dead_letters: where events go that a function failed on.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Functions(Construct):
         memory, seconds = SIZES[function.kind]
         scope = Construct(self, key.replace("/", "-"))
         group = log_group(scope, f"/aws/lambda/{self._name(key)}")
-        dispatching = function.name == "dispatch"
+        dispatching = function.name in BY_EVENTS
         allowed = grants(function, found, self._service, self._own)
         return lambda_.Function(
             scope,

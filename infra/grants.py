@@ -62,7 +62,8 @@ def _parameters(function: Function, found: Use, service: Service) -> dict[str, A
     with_ = found.use.with_
     narrowing = names([permission.on for permission in function.permissions])
     overrides = service.runbooks[found.runbook].overrides
-    for field in sorted(narrowing & with_.keys()):
+    derived = {name for name in narrowing if hasattr(function.parameters, name)}  # a property may use any field
+    for field in sorted(with_.keys() if derived else narrowing & with_.keys()):
         free = sorted(names(with_[field]) & overrides.keys())
         if free:
             raise FileError(
@@ -70,8 +71,10 @@ def _parameters(function: Function, found: Use, service: Service) -> dict[str, A
                 f"{function.name} is for exactly this resource ({field}), so it cannot be overridden"
             )
     defaults = {name: info.default for name, info in function.parameters.model_fields.items() if name not in with_}
-    given: dict[str, Any] = defaults | fill(with_, service.resources.__getitem__)
-    return given
+    known = {field: value for field, value in with_.items() if not any("." in name for name in names(value))}
+    given: dict[str, Any] = defaults | fill(known, service.resources.__getitem__)
+    parameters = function.parameters.model_construct(**given)
+    return given | {name: getattr(parameters, name) for name in derived}
 
 
 def _resources(function: Function, permission: Permission, values: Iterable[Values]) -> tuple[str, ...]:

@@ -8,6 +8,11 @@ from infra.grants import Grant
 WILDCARDS = {
     "logs:log-group": "log streams are named at run time; the log group is exactly one",
     "ecs:task": "task ids are made by ECS at run time; the cluster is exactly one",
+    "ecs:task-definition": "revisions are numbered by ECS as they are registered; their family is exactly one",
+    "elasticloadbalancing:listener": "a listener's id is made by AWS; the load balancer is exactly one",
+    "elasticloadbalancing:listener-rule": "ids of rules are made by AWS; the load balancer is exactly one",
+    "acm:certificate": "certificates are issued, and replaced, under new ids",
+    "states:execution": "executions are named at run time; the state machine is exactly one",
 }
 
 

@@ -1,4 +1,4 @@
-"""What starts a runbook: alarms and ECS events of exactly this service, handed to dispatch."""
+"""What starts a runbook: alarms and ECS events of exactly this service, handed to dispatch; and what ends one early."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,30 +23,41 @@ class Triggers(Construct):
     """The alarms that the service file asks for, and a rule for each kind of event."""
 
     def __init__(
-        self, scope: Construct, service: Service, dispatch: lambda_.IFunction, dead_letters: sqs.IQueue
+        self,
+        scope: Construct,
+        service: Service,
+        dispatch: lambda_.IFunction,
+        tidy_up: lambda_.IFunction,
+        dead_letters: sqs.IQueue,
     ) -> None:
         super().__init__(scope, "Triggers")
+        self._service, self._dead_letters = service, dead_letters
         kinds = {alarm.kind for use in service.runbooks.values() for alarm in use.alarms}
         if "load-balancer-5xx" in kinds:
             _errors(self, service)
         if "unhealthy-hosts" in kinds:
             _no_healthy_host(self, service)
         for name, pattern in _patterns(service):
-            rule = events.Rule(
-                self,
-                name,
-                rule_name=f"{service.name}-{name}",
-                description=f"Starts the runbooks of {service.name}",
-                event_pattern=events.EventPattern(account=[service.account], region=[service.region], **pattern),
+            self._rule(name, f"Starts the runbooks of {service.name}", pattern, dispatch)
+        self._rule("ended-early", "Tidies up after executions that did not come to their end", _ended(service), tidy_up)
+
+    def _rule(self, name: str, description: str, pattern: dict[str, Any], function: lambda_.IFunction) -> None:
+        service = self._service
+        rule = events.Rule(
+            self,
+            name,
+            rule_name=f"{service.name}-{name}",
+            description=description,
+            event_pattern=events.EventPattern(account=[service.account], region=[service.region], **pattern),
+        )
+        rule.add_target(
+            targets.LambdaFunction(
+                function,
+                dead_letter_queue=self._dead_letters,
+                max_event_age=Duration.minutes(DISPATCH_MINUTES),
+                retry_attempts=ATTEMPTS,
             )
-            rule.add_target(
-                targets.LambdaFunction(
-                    dispatch,
-                    dead_letter_queue=dead_letters,
-                    max_event_age=Duration.minutes(DISPATCH_MINUTES),
-                    retry_attempts=ATTEMPTS,
-                )
-            )
+        )
 
 
 def _errors(scope: Construct, service: Service) -> None:
@@ -120,6 +131,15 @@ def _patterns(service: Service) -> Iterator[tuple[str, dict[str, Any]]]:
             "ecs-deployment-failed",
             _pattern("aws.ecs", "ECS Deployment State Change", detail=detail, resources=[arn]),
         )
+
+
+def _ended(service: Service) -> dict[str, Any]:
+    """Match executions of the service's own state machines that ended otherwise than by success."""
+    detail = {
+        "stateMachineArn": [service.state_machine_arn(name) for name in service.runbooks],
+        "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+    }
+    return _pattern("aws.states", "Step Functions Execution Status Change", detail=detail)
 
 
 def _pattern(source: str, detail_type: str, **rest: object) -> dict[str, Any]:

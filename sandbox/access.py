@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sandbox import callers
 from sandbox.account import ACCOUNT, ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, SESSION_TOKEN
 from sandbox.api_call import ApiCall
+from sandbox.api_error import Answer, error_answer, protocol
 from sandbox.arns import resources
 from sandbox.callers import Caller
 from sandbox.policies import allowed
@@ -102,6 +103,16 @@ class Access:
                 raise denied
 
 
+def refusal(call: ApiCall, denied: AccessDenied) -> Answer:
+    """Return how the called service tells its caller so."""
+    return error_answer(call, denied.code, 400 if protocol(call) == "json" else 403, denied.message)
+
+
+def denied(call: ApiCall, arn: str) -> Answer:
+    """Return a denial of a call, whatever the caller's policy says."""
+    return refusal(call, AccessDenied(arn, call.name, None, _denied_code(call)))
+
+
 def _needed(call: ApiCall) -> Iterator[tuple[str, str | None]]:
     for item in call.parameters.get("TransactItems", []):
         for kind, request in item.items():
@@ -110,6 +121,9 @@ def _needed(call: ApiCall) -> Iterator[tuple[str, str | None]]:
     if "TransactItems" not in call.parameters:
         action = _IAM_ACTIONS.get(call.name, call.name)
         yield from ((action, resource) for resource in resources(action, call.parameters, call.region))
+    if call.name == "ecs:RegisterTaskDefinition":
+        roles = (call.parameters.get(name) for name in ("executionRoleArn", "taskRoleArn"))
+        yield from (("iam:PassRole", role) for role in roles if role)
 
 
 def _context(call: ApiCall) -> dict[str, str]:

@@ -17,6 +17,8 @@ _TABLE = "arn:aws:dynamodb:{region}:{account}:table/{TableName}"
 _QUEUE = "arn:aws:sqs:{region}:{account}:{QueueUrl}"
 _LOGS = "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:*"
 _REPOSITORY = "arn:aws:ecr:{region}:{account}:repository/{repositoryName}"
+_ZONE = "arn:aws:route53:::hostedzone/{HostedZoneId}"
+_PARAMETER = "arn:aws:ssm:{region}:{account}:parameter/{path}"
 _NO_RESOURCE = re.compile(r"(ec2|elasticloadbalancing|cloudwatch|autoscaling):(Describe|Get|List|Put)\w+")
 
 _TEMPLATES = {
@@ -28,9 +30,21 @@ _TEMPLATES = {
     "ecs:StopTask": "arn:aws:ecs:{region}:{account}:task/{cluster}/{task}",
     "ecs:DescribeTaskDefinition": "*",
     "ecs:ListTaskDefinitions": "*",
+    "ecs:RegisterTaskDefinition": "arn:aws:ecs:{region}:{account}:task-definition/{family}:*",
+    "acm:ListCertificates": "*",
+    "acm:DescribeCertificate": "{CertificateArn}",
+    "acm:GetCertificate": "{CertificateArn}",
+    "acm:RequestCertificate": "arn:aws:acm:{region}:{account}:certificate/*",
+    "route53:GetHostedZone": _ZONE,
+    "route53:ListResourceRecordSets": _ZONE,
+    "route53:ChangeResourceRecordSets": _ZONE,
+    "secretsmanager:GetSecretValue": "{SecretId}",
+    "secretsmanager:DescribeSecret": "{SecretId}",
     "ec2:AuthorizeSecurityGroupIngress": _EC2_GROUP,
     "ec2:RevokeSecurityGroupIngress": _EC2_GROUP,
     "elasticloadbalancing:ModifyTargetGroup": "{TargetGroupArn}",
+    "elasticloadbalancing:ModifyRule": "{RuleArn}",
+    "elasticloadbalancing:ModifyListener": "{ListenerArn}",
     "elasticloadbalancing:RegisterTargets": "{TargetGroupArn}",
     "elasticloadbalancing:DeregisterTargets": "{TargetGroupArn}",
     "logs:FilterLogEvents": _LOGS,
@@ -68,6 +82,9 @@ _TEMPLATES = {
         )
     },
 }
+_PARAMETERS = {f"ssm:{operation}" for operation in ("GetParameter", "GetParameters", "GetParameterHistory")} | {
+    f"ssm:{operation}" for operation in ("PutParameter", "DeleteParameter", "DeleteParameters")
+}
 
 
 def resources(action: str, parameters: Mapping[str, Any], region: str) -> list[str | None]:
@@ -77,6 +94,9 @@ def resources(action: str, parameters: Mapping[str, Any], region: str) -> list[s
         return [_arn(_TABLE + index, parameters, region)]
     if action.startswith("kms:"):
         return [key_arn(parameters, region)]
+    if action in _PARAMETERS:
+        names = parameters.get("Names") or [parameters["Name"]]
+        return [_arn(_PARAMETER, {"path": _parameter_path(name)}, region) for name in names]
     template = _TEMPLATES.get(action, "*" if _NO_RESOURCE.fullmatch(action) else None)
     if template is None:
         return [None]
@@ -94,6 +114,12 @@ def _arn(template: str, parameters: Mapping[str, Any], region: str) -> str | Non
     if re.fullmatch(r"{\w+}", template):
         return str(values[fields[0]])
     return template.format(**{field: _name(str(values[field])) for field in fields})
+
+
+def _parameter_path(name: str) -> str:
+    """Return a parameter's name as its ARN has it: without the first slash, and without a version's selector."""
+    plain = name.partition(":parameter/")[2] if name.startswith("arn:") else name
+    return plain.removeprefix("/").partition(":")[0]
 
 
 def _name(value: str) -> str:

@@ -16,6 +16,8 @@ from sandbox import context, lambda_logs
 from sandbox.account import ACCOUNT, ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, REGION
 from sandbox.cdk import PROJECT, Cdk
 from sandbox.clients import client
+from sandbox.fault_answers import CallFaults
+from sandbox.faults import Faults
 from sandbox.gateway import Gateway
 from sandbox.logged import everything_logged
 from sandbox.mailbox import Mailbox
@@ -38,7 +40,8 @@ class Sandbox:
         with _closed_on_error(self._stack):
             install_all()
             moto = DomainDispatcherApplication(create_backend_app)
-            self._gateway = Gateway(moto, self._context.access, self._context.trail)
+            calls = CallFaults(self.faults, self._context.lambdas.running)
+            self._gateway = Gateway(moto, self._context.access, self._context.trail, calls)
             self.endpoint = f"http://localhost:{self._serve(port)}"
             self._context.lambdas.on_line = lambda_logs.keep
             self._context.mailbox.serve(mailbox_port)
@@ -97,6 +100,11 @@ class Sandbox:
     def failures(self) -> list[str]:
         """What failed where nobody waited for it: deliveries without a dead-letter queue, gaps of the sandbox."""
         return self._context.background.failures
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on purpose: `with sandbox.faults.inject(Fault(…)) as happened`."""
+        return self._context.faults
 
     @property
     def latency(self) -> float:
@@ -168,6 +176,10 @@ class Sandbox:
 
 class _Handler(MotoRequestHandler):
     disable_nagle_algorithm = True
+
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:  # noqa: ARG002  its signature
+        """Close the connection for good, also where it was this side that dropped it."""
+        self.close_connection = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Print nothing for a request."""

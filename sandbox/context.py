@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sandbox.access import Access
 from sandbox.background import Background
+from sandbox.faults import Faults
 from sandbox.http_api import HttpApis
 from sandbox.lambda_pool import LambdaPool
 from sandbox.mailbox import Mailbox
@@ -20,13 +21,14 @@ class Context:
     mailbox: Mailbox = field(default_factory=Mailbox)
     background: Background = field(default_factory=Background)
     trail: Trail = field(default_factory=Trail)
+    faults: Faults = field(default_factory=Faults)
     unconfirmed: set[str] = field(default_factory=set)
     lambdas: LambdaPool = field(init=False)
     apis: HttpApis = field(init=False)
 
     def __post_init__(self) -> None:
         """Build the parts that need others."""
-        self.lambdas = LambdaPool(self.access, self.outside)
+        self.lambdas = LambdaPool(self.access, self.outside, self.faults)
         self.apis = HttpApis(self.lambdas, self.access.caller)
 
     def close(self) -> None:

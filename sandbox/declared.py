@@ -1,45 +1,31 @@
 """ganopa's system as its service file declares it, made through AWS's API."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
-import pydantic
+from moto.route53.models import HostedZoneIdentifier
+from moto.secretsmanager.utils import SecretsManagerSecretIdentifier
+from moto.utilities.id_generator import moto_id_manager
 
-from sandbox.bot import BROKEN_RELEASE, RELEASE
+from sandbox import images
+from sandbox.bot import ACCEPTED_KEY, ECHO_RELEASE, FORMER_RELEASE, RELEASE
+from sandbox.certificates import Issued
+from sandbox.entrance import Entrance
+from sandbox.names import Resources
 from sandbox.patches.ec2_ids import next_id
 from statemachines import load
 
 SERVICE = "ganopa-bot"
 CIDRS = ("10.40.1.0/24", "10.40.2.0/24")
-PUSHED = (RELEASE, BROKEN_RELEASE)
-PATHS = ("/telegram/webhook", "/health", "/_meta")
-VARIABLES = {"TELEGRAM_BOT_TOKEN": "000000:sandbox", "OPENAI_API_KEY": "sk-sandbox"}
+PUSHED = {ECHO_RELEASE: 40, FORMER_RELEASE: 9, RELEASE: 2}  # days ago
+ROLE = "ecsTaskExecutionRole"
+VARIABLES = {"TELEGRAM_BOT_TOKEN": "000000:sandbox"}
 CONFIGURATION = {
     "maximumPercent": 100,
     "minimumHealthyPercent": 0,
     "deploymentCircuitBreaker": {"enable": True, "rollback": False},
 }
-
-
-class Resources(pydantic.BaseModel):
-    """The names in a service file's `resources` that the sandbox builds."""
-
-    cluster: str
-    ecs_service: str
-    target_group: str
-    load_balancer: str
-    load_balancer_security_group: str
-    task_security_group: str
-    container: str
-    container_port: int
-    health_path: str
-    health_url: str
-    webhook_url: str
-    log_group: str
-    repository: str
-    desired_count: int
-    task_definition: str
-    subnets: list[str]
 
 
 class Builder:
@@ -49,17 +35,26 @@ class Builder:
         self._aws = aws
         service = load.services()[SERVICE]
         self.account, self.region, self.names = service.account, service.region, Resources(**service.resources)
+        self.entrance = Entrance(aws, self.names)
+        self.certificate = ""
+        self.domain = self.names.host.partition(".")[2]
 
-    def build(self, certificate: bytes, key: bytes, chain: bytes) -> None:
+    def build(self, issued: Issued) -> None:
         """Make everything but the ECS service, once."""
         vpc = self._aws("ec2").create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
         self._network(vpc)
-        arn = self._aws("acm").import_certificate(Certificate=certificate, PrivateKey=key, CertificateChain=chain)
-        self._load_balancer(vpc, arn["CertificateArn"])
+        self.certificate = str(self._aws("acm").import_certificate(**issued.material)["CertificateArn"])
+        self.entrance.build(vpc, self.certificate)
+        moto_id_manager.set_custom_id(
+            HostedZoneIdentifier(self.account, f"{self.domain}.", None), self.names.hosted_zone
+        )
+        self._aws("route53").create_hosted_zone(Name=self.domain, CallerReference=self.domain)
         self._aws("ecr").create_repository(repositoryName=self.names.repository)
-        for tag in PUSHED:
+        for tag, days in PUSHED.items():
             self.push(tag)
+            images.backdate(self.names.repository, tag, days)
         self._aws("logs").create_log_group(logGroupName=self.names.log_group)
+        self._secret()
         self._aws("ecs").create_cluster(clusterName=self.names.cluster)
         self.register(RELEASE)
 
@@ -67,15 +62,18 @@ class Builder:
         """Return the image's full name."""
         return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{self.names.repository}:{tag}"
 
-    def push(self, tag: str) -> None:
-        """Push an image with this tag."""
-        media_type = "application/vnd.docker.distribution.manifest.v2+json"
-        manifest = f'{{"schemaVersion": 2, "mediaType": "{media_type}", "config": {{"digest": "sha256:{tag}"}}}}'
-        self._aws("ecr").put_image(repositoryName=self.names.repository, imageManifest=manifest, imageTag=tag)
+    def push(self, commit: str, *tags: str) -> None:
+        """Push what was built from a commit, tagged with it and with `tags`, which leave their former images."""
+        manifest = images.manifest(commit)
+        for tag in (commit, *tags):
+            there = images.find(self.image(tag))
+            if there is None or there.commit != commit:
+                self._aws("ecr").put_image(repositoryName=self.names.repository, imageManifest=manifest, imageTag=tag)
 
     def register(self, tag: str, without: str = "", **more: str) -> str:
         """Register a revision of the task definition; return its ARN."""
         variables = {name: value for name, value in {**VARIABLES, **more}.items() if name != without}
+        secrets = {"OPENAI_API_KEY": self.names.openai_reference} if without != "OPENAI_API_KEY" else {}
         options = {"awslogs-group": self.names.log_group, "awslogs-region": self.region, "awslogs-stream-prefix": "ecs"}
         container = {
             "name": self.names.container,
@@ -83,6 +81,7 @@ class Builder:
             "essential": True,
             "portMappings": [{"containerPort": self.names.container_port, "protocol": "tcp"}],
             "environment": [{"name": name, "value": value} for name, value in variables.items()],
+            "secrets": [{"name": name, "valueFrom": arn} for name, arn in secrets.items()],
             "logConfiguration": {"logDriver": "awslogs", "options": options},
         }
         definition = self._aws("ecs").register_task_definition(
@@ -91,7 +90,7 @@ class Builder:
             requiresCompatibilities=["FARGATE"],
             cpu="256",
             memory="512",
-            executionRoleArn=f"arn:aws:iam::{self.account}:role/ecsTaskExecutionRole",
+            executionRoleArn=f"arn:aws:iam::{self.account}:role/{ROLE}",
             containerDefinitions=[container],
         )
         return str(definition["taskDefinition"]["taskDefinitionArn"])
@@ -125,19 +124,6 @@ class Builder:
         private = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": pairs}
         return {self.names.load_balancer_security_group: public, self.names.task_security_group: private}
 
-    def health_check(self) -> dict[str, Any]:
-        """Return the declared health check of the target group, as ModifyTargetGroup takes it."""
-        return {
-            "HealthCheckProtocol": "HTTP",
-            "HealthCheckPort": "traffic-port",
-            "HealthCheckPath": self.names.health_path,
-            "HealthCheckIntervalSeconds": 15,
-            "HealthCheckTimeoutSeconds": 5,
-            "HealthyThresholdCount": 2,
-            "UnhealthyThresholdCount": 2,
-            "Matcher": {"HttpCode": "200"},
-        }
-
     def _network(self, vpc: str) -> None:
         ec2 = self._aws("ec2")
         ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
@@ -150,27 +136,20 @@ class Builder:
                 ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)
             ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
 
-    def _load_balancer(self, vpc: str, certificate: str) -> None:
-        elbv2, names = self._aws("elbv2"), self.names
-        group = {"Name": names.target_group.split("/")[1], "Protocol": "HTTP", "Port": names.container_port}
-        elbv2.create_target_group(**group, VpcId=vpc, TargetType="ip", **self.health_check())
-        delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}]
-        elbv2.modify_target_group_attributes(TargetGroupArn=names.target_group, Attributes=delay)
-        groups = [names.load_balancer_security_group]
-        name = names.load_balancer.split("/")[2]
-        elbv2.create_load_balancer(Name=name, Subnets=names.subnets, SecurityGroups=groups, Type="application")
-        fixed = {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "Not Found"}
-        listener = elbv2.create_listener(
-            LoadBalancerArn=names.load_balancer,
-            Protocol="HTTPS",
-            Port=443,
-            Certificates=[{"CertificateArn": certificate}],
-            DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": fixed}],
-        )["Listeners"][0]["ListenerArn"]
-        for priority, path in enumerate(PATHS, start=10):
-            elbv2.create_rule(
-                ListenerArn=listener,
-                Priority=priority,
-                Conditions=[{"Field": "path-pattern", "Values": [path]}],
-                Actions=[{"Type": "forward", "TargetGroupArn": names.target_group}],
-            )
+    def _secret(self) -> None:
+        name, _, suffix = self.names.openai_reference.partition(":secret:")[2].rpartition("-")
+        moto_id_manager.set_custom_id(SecretsManagerSecretIdentifier(self.account, self.region, name), suffix)
+        self._aws("secretsmanager").create_secret(Name=name, SecretString=ACCEPTED_KEY)
+        trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        self._aws("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+        scope = f"{self.region}:{self.account}"
+        read = {
+            "Effect": "Allow",
+            "Action": ["secretsmanager:GetSecretValue", "ssm:GetParameters"],
+            "Resource": [
+                f"arn:aws:secretsmanager:{scope}:secret:{SERVICE}/*",
+                f"arn:aws:ssm:{scope}:parameter/{SERVICE}/*",
+            ],
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [read]})
+        self._aws("iam").put_role_policy(RoleName=ROLE, PolicyName="secrets", PolicyDocument=policy)

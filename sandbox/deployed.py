@@ -15,6 +15,13 @@ def approval_url(sandbox: Sandbox, stack: str) -> str:
     return str(sandbox.client("apigatewayv2").get_api(ApiId=api)["ApiEndpoint"])
 
 
+def forget_repairs(sandbox: Sandbox, stack: str) -> None:
+    """Let a stack's flapping guard start afresh, as if hours had passed."""
+    table = incidents(sandbox, stack)
+    for repair in table.history(f"target#{stack}", "repair#"):
+        table.delete(repair["incident"], repair["item"], of=repair["of"])
+
+
 def _physical(sandbox: Sandbox, stack: str, kind: str) -> str:
     resources = sandbox.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
     return next(str(one["PhysicalResourceId"]) for one in resources if one["ResourceType"] == kind)

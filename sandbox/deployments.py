@@ -53,6 +53,15 @@ def roll(deployment: dict[str, Any], state: str, reason: str) -> None:
     deployment.update(rolloutState=state, rolloutStateReason=reason, updatedAt=now())
 
 
+def roll_back(service: Model, definition: str) -> None:
+    """Let a new deployment bring back the task definition of the last one that completed."""
+    service.task_definition = definition
+    deployment = begin_deployment(service)
+    reason = f"ECS deployment circuit breaker: rolling back to deploymentId {deployment['id']}."
+    roll(deployment, "IN_PROGRESS", reason)
+    say(service, f"rolling back to deployment {deployment['id']}.")
+
+
 def say(service: Model, text: str) -> None:
     """Add to the service's events, newest first; `text` as AWS writes it after "(service NAME) "."""
     event = {"id": str(uuid.uuid4()), "createdAt": now(), "message": f"(service {service.name}) {text}"}

@@ -10,7 +10,7 @@ from moto.ecs.models import Task
 
 from sandbox import events
 from sandbox.account import ACCOUNT, REGION
-from sandbox.deployments import TROUBLESHOOTING, roll, say
+from sandbox.deployments import TROUBLESHOOTING, roll, roll_back, say
 from sandbox.lock import STATE
 from sandbox.network import Network
 from sandbox.speed import sandbox_seconds
@@ -109,9 +109,15 @@ class Scheduler:
             return
         say(service, TROUBLESHOOTING)
         if service.deployment_configuration["deploymentCircuitBreaker"]["enable"]:
-            roll(deployment, "FAILED", "ECS deployment circuit breaker: tasks failed to start.")
-            say(service, f"(deployment {deployment['id']}) deployment failed: tasks failed to start.")
-            self._emit("ECS Deployment State Change", deployment_state_change(deployment), [service.arn])
+            self._give_up(service, deployment)
+
+    def _give_up(self, service: Model, deployment: dict[str, Any]) -> None:
+        roll(deployment, "FAILED", "ECS deployment circuit breaker: tasks failed to start.")
+        say(service, f"(deployment {deployment['id']}) deployment failed: tasks failed to start.")
+        self._emit("ECS Deployment State Change", deployment_state_change(deployment), [service.arn])
+        former = getattr(service, "completed_definition", None)
+        if service.deployment_configuration["deploymentCircuitBreaker"]["rollback"] and former:
+            roll_back(service, former)
 
     def _replace_unhealthy(self, service: Model, tasks: list[RunningTask]) -> None:
         grace = sandbox_seconds(service.health_check_grace_period_seconds)
@@ -179,6 +185,7 @@ class Scheduler:
         steady = len(tasks) == len(done) == service.desired_count and primary["rolloutState"] != "FAILED"
         if steady and primary["rolloutState"] == "IN_PROGRESS":
             roll(primary, "COMPLETED", f"ECS deployment {primary['id']} completed.")
+            service.completed_definition = primary["taskDefinition"]
             say(service, f"(deployment {primary['id']}) deployment completed.")
             self._emit("ECS Deployment State Change", deployment_state_change(primary), [service.arn])
         if steady and not service.steady:
@@ -200,7 +207,14 @@ def _count(service: Model, tasks: list[RunningTask]) -> None:
         deployment["pendingCount"] = sum(running.status in ("PROVISIONING", "PENDING") for running in own)
         if deployment["status"] == "ACTIVE":
             deployment["desiredCount"] = 0
-    kept = [d for d in service.deployments if d["status"] == "PRIMARY" or any(r.deployment is d for r in tasks)]
+    unsettled = service.deployments[:1] and service.deployments[0]["rolloutState"] == "IN_PROGRESS"
+    kept = [
+        deployment
+        for deployment in service.deployments
+        if deployment["status"] == "PRIMARY"
+        or any(running.deployment is deployment for running in tasks)
+        or (deployment["rolloutState"] == "FAILED" and unsettled)
+    ]
     service.deployments = kept
     service.running_count = sum(deployment["runningCount"] for deployment in kept)
     service.pending_count = sum(deployment["pendingCount"] for deployment in kept)

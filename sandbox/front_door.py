@@ -1,16 +1,10 @@
 """The Application Load Balancer: TLS, listener rules, forwarding to healthy targets, its own 5xx, its metrics."""
 
-import fnmatch
 import http.client
 import itertools
-import ssl
-import tempfile
-from pathlib import Path
-from typing import Any
 
-from moto.acm import acm_backends
-
-from sandbox.account import ACCOUNT, REGION
+from sandbox.listener_rules import HTTPS, action_for, redirect, target_group
+from sandbox.listener_tls import ListenerTls
 from sandbox.metrics import Metrics
 from sandbox.network import LEAST_SECONDS, Interface, Network
 from sandbox.server import QuietHandler, Server
@@ -19,7 +13,6 @@ from sandbox.targets import Targets, backend, balancer_interface
 from sandbox.untyped import Model
 
 ADDRESS = "198.51.100.10"
-HTTPS = 443
 CONNECT_SECONDS = sandbox_seconds(10)
 IDLE_SECONDS = max(sandbox_seconds(60), LEAST_SECONDS)
 REASONS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
@@ -34,7 +27,7 @@ class FrontDoor(Server):
         self.load_balancer = backend().load_balancers[arn]
         self.label = arn.split(":loadbalancer/")[1]
         self._turn = itertools.count()
-        self._tls = _context(self.listener().certificate)
+        self._tls = ListenerTls(self.listener)
         super().__init__("load-balancer", FrontDoorHandler)
         network.attach(Interface(ADDRESS, lambda: list(self.load_balancer.security_groups)))
         network.listen(ADDRESS, HTTPS, self.port)
@@ -43,23 +36,20 @@ class FrontDoor(Server):
         """Return the HTTPS listener."""
         return next(listener for listener in self.load_balancer.listeners.values() if int(listener.port) == HTTPS)
 
-    def action(self, host: str, path: str) -> dict[str, Any]:
-        """Return the action of the first rule by priority that fits a request."""
-        rules = [rule for rule in self.listener().rules.values() if not rule.is_default]
-        fitting = (rule for rule in sorted(rules, key=lambda rule: int(rule.priority)) if _fits(rule, host, path))
-        actions = next((rule.actions for rule in fitting), self.listener().default_actions)
-        return dict(actions[-1].data)
+    def turn(self) -> int:
+        """Count the requests."""
+        return next(self._turn)
 
     def target(self, target_group_arn: str) -> tuple[str, int] | None:
         """Return where the next request goes, healthy targets in turn; None where there is no healthy one."""
         healthy = self.targets.healthy(target_group_arn)
-        chosen = healthy[next(self._turn) % len(healthy)] if healthy else None
+        chosen = healthy[self.turn() % len(healthy)] if healthy else None
         return (chosen.address, chosen.port) if chosen else None
 
     def finish_request(self, request: Model, client_address: Model) -> None:
         """Speak TLS with each connection, in its own thread."""
         request.settimeout(LEAST_SECONDS)
-        with self._tls.wrap_socket(request, server_side=True) as secured:
+        with self._tls.wrap(request) as secured:
             super().finish_request(secured, client_address)
 
     def sample(self) -> None:
@@ -83,14 +73,18 @@ class FrontDoorHandler(QuietHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        action = self.server.action(self.headers.get("Host", "").split(":")[0], self.path.split("?")[0])
+        host = self.headers.get("Host", "").split(":")[0]
+        action = action_for(self.server.listener(), host, self.path.split("?")[0])
         self._count("RequestCount")
         if action["Type"] == "fixed-response":
             fixed = action["FixedResponseConfig"]
             content_type = fixed.get("ContentType", "text/plain")
             self.answer(int(fixed["StatusCode"]), content_type, fixed.get("MessageBody", "").encode())
         elif action["Type"] == "forward":
-            self._forward(_target_group(action), body)
+            self._forward(target_group(action, self.server.turn()), body)
+        elif action["Type"] == "redirect":
+            status, location = redirect(action, host, self.path)
+            self.answer(status, "text/html", b"", Location=location)
         else:
             raise NotImplementedError(f"The sandbox's load balancer does not simulate the action {action['Type']}")
 
@@ -127,32 +121,3 @@ class FrontDoorHandler(QuietHandler):
 
     def _count(self, name: str) -> None:
         self.server.metrics.record(name, 1, LoadBalancer=self.server.label)
-
-
-def _fits(rule: Model, host: str, path: str) -> bool:
-    return all(_holds(condition, host, path) for condition in rule.conditions)
-
-
-def _holds(condition: dict[str, Any], host: str, path: str) -> bool:
-    subjects = {"path-pattern": ("PathPatternConfig", path), "host-header": ("HostHeaderConfig", host)}
-    if condition["Field"] not in subjects:
-        raise NotImplementedError(f"The sandbox's load balancer does not simulate the condition {condition['Field']}")
-    key, subject = subjects[condition["Field"]]
-    values = condition.get("Values") or condition[key]["Values"]
-    return any(fnmatch.fnmatchcase(subject, value) for value in values)
-
-
-def _target_group(action: dict[str, Any]) -> str:
-    arn = action.get("TargetGroupArn") or action["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"]
-    return str(arn)
-
-
-def _context(certificate_arn: str) -> ssl.SSLContext:
-    stored = acm_backends[ACCOUNT][REGION].get_certificate(certificate_arn)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory() as folder:
-        chain, key = Path(folder, "chain.pem"), Path(folder, "key.pem")
-        chain.write_bytes(bytes(stored.cert) + b"\n" + bytes(stored.chain or b""))
-        key.write_bytes(bytes(stored.key))
-        context.load_cert_chain(chain, key)
-    return context

@@ -5,20 +5,15 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from botocore.exceptions import UnknownServiceError
-
-from sandbox.access import Access, AccessDenied
+from sandbox.access import Access, AccessDenied, refusal
 from sandbox.api_call import ApiCall
-from sandbox.api_error import serialize
+from sandbox.api_error import Answer, Headers, error_answer
+from sandbox.fault_answers import CallFaults
 from sandbox.trail import Trail
 
 _LOG = logging.getLogger(__name__)
-_FORBIDDEN = "403 FORBIDDEN"
-_BAD_REQUEST = "400 BAD REQUEST"
-_NOT_IMPLEMENTED = "501 NOT IMPLEMENTED"  # clients retry 500, 502, 503 and 504, but not this one
+_NOT_IMPLEMENTED = 501  # clients retry 500, 502, 503 and 504, but not this one
 
-Headers = list[tuple[str, str]]
-Answer = tuple[str, Headers, bytes]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -35,13 +30,14 @@ class NotSimulated(Exception):
 class Gateway:
     """WSGI middleware around moto's server; unsimulated collects the names of calls that it could not answer."""
 
-    def __init__(self, app: WsgiApp, access: Access, trail: Trail) -> None:
+    def __init__(self, app: WsgiApp, access: Access, trail: Trail, faults: CallFaults) -> None:
         self.latency = 0.0  # seconds, before every API call
         self.unsimulated: list[str] = []
         self.closing = False  # what executions still ask for is nobody's concern then
         self._app = app
         self._access = access
         self._trail = trail
+        self._faults = faults
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -49,7 +45,7 @@ class Gateway:
         if call is None:
             return self._app(environ, start_response)
         time.sleep(self.latency)
-        status, headers, body = self._answer(call, environ)
+        status, headers, body = self._faults.answer(call, lambda: self._answer(call, environ))
         self._trail.record(call, self._access.caller(call.access_key), status, body)
         start_response(status, headers)
         return [body]
@@ -58,14 +54,13 @@ class Gateway:
         try:
             return self._simulated(call, environ)
         except AccessDenied as denied:
-            status = _BAD_REQUEST if _protocol(call) == "json" else _FORBIDDEN
             _LOG.warning("%s", denied.message)
-            return _error(call, denied, status)
+            return refusal(call, denied)
         except NotSimulated as error:
             if not self.closing:
                 _LOG.warning("%s", error.message)
                 self.unsimulated.append(call.name)
-            return _error(call, error, _NOT_IMPLEMENTED)
+            return error_answer(call, error.code, _NOT_IMPLEMENTED, error.message)
 
     def _simulated(self, call: ApiCall, environ: dict[str, Any]) -> Answer:
         started: list[tuple[Any, ...]] = []
@@ -90,15 +85,3 @@ def _is_unknown_address(status: str, headers: Headers, body: bytes) -> bool:
     """Tell Flask's own page for an address without a handler from a service's 404."""
     types = {name.lower(): value for name, value in headers}.get("content-type", "")
     return status.startswith(("404", "405")) and "text/html" in types and b"<!doctype html>" in body
-
-
-def _error(call: ApiCall, error: AccessDenied | NotSimulated, status: str) -> Answer:
-    headers, body = serialize(_protocol(call), error.code, error.message)
-    return status, [*headers.items(), ("Content-Length", str(len(body)))], body
-
-
-def _protocol(call: ApiCall) -> str:
-    try:
-        return call.protocol
-    except (NotImplementedError, UnknownServiceError):
-        return "json"  # a service that botocore does not know under this name

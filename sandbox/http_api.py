@@ -18,8 +18,9 @@ from sandbox.http_api_answer import response_of
 from sandbox.http_api_event import Match, event, iam_of, match
 from sandbox.http_request import Refused, read
 from sandbox.http_server import HttpServer, Response, problem
+from sandbox.lambda_function import NotInvoked
 from sandbox.lambda_functions import config, deployed, may_invoke
-from sandbox.lambda_pool import LambdaPool, Throttled
+from sandbox.lambda_pool import LambdaPool
 from sandbox.lambda_runtime import MAX_REQUEST_BYTES
 from sandbox.policies import allowed
 from sandbox.signature import signer
@@ -100,7 +101,7 @@ class _HttpApi:
             result = self._lambdas.invoke(config(function), payload)
         except UnknownFunctionException:
             return problem(500)
-        except Throttled:
+        except NotInvoked:
             return problem(503)
         return problem(500) if result.error else response_of(result.json())
 

@@ -14,9 +14,8 @@ from moto.awslambda.models import LambdaFunction
 
 from sandbox.context import current
 from sandbox.delivery import role_key, send
-from sandbox.lambda_function import Result
+from sandbox.lambda_function import NotInvoked, Result
 from sandbox.lambda_functions import config, dead_letter_arn, invoke_config
-from sandbox.lambda_pool import Throttled
 from sandbox.speed import sandbox_seconds
 
 MAX_PAYLOAD_BYTES = 1_048_576
@@ -70,11 +69,11 @@ def _attempts(function: LambdaFunction, payload: bytes, request_id: str) -> _Out
 
 
 def _once(function: LambdaFunction, payload: bytes, request_id: str, deadline: float) -> Result | None:
-    """Run one attempt; a throttled one is tried again without counting, until the event is too old (None)."""
+    """Run one attempt; one that Lambda refuses is tried again without counting, until the event is too old (None)."""
     while True:
         try:
             return current().lambdas.invoke(config(function), payload, request_id)
-        except Throttled:
+        except NotInvoked:
             if not _waits(sandbox_seconds(1), deadline):
                 return None
 

@@ -14,6 +14,22 @@ from sandbox.account import ADMIN_SECRET_KEY, REGION, SESSION_TOKEN
 from sandbox.lambda_layers import Layer, search_path
 
 
+class NotInvoked(Exception):
+    """Lambda did not run the function; code and status (HTTP) are its API's answer."""
+
+    def __init__(self, code: str, status: int, message: str) -> None:
+        self.code = code
+        self.status = status
+        super().__init__(message)
+
+
+class Throttled(NotInvoked):
+    """The function's reserved concurrency is used up."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__("TooManyRequestsException", 429, f"Rate Exceeded: {function}")
+
+
 @dataclass(frozen=True)
 class FunctionConfig:
     """A deployed function: timeout in seconds, memory in MB, concurrency as reserved or None."""

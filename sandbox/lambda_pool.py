@@ -6,27 +6,37 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.access import Access, Principal
-from sandbox.lambda_function import FunctionConfig, Result
-from sandbox.lambda_runtime import Environment
+from sandbox.fault_outcomes import spoil
+from sandbox.faults import Faults
+from sandbox.lambda_function import FunctionConfig, Result, Throttled
+from sandbox.lambda_runtime import Environment, trace_id
 
 MAX_ENVIRONMENTS = 10  # of one function without reserved concurrency; a further call waits for a free one
 _KEPT_LINES = 5_000
 
 
-class Throttled(Exception):
-    """The function's reserved concurrency is used up (TooManyRequestsException)."""
+@dataclass(frozen=True)
+class Running:
+    """An invocation that runs now; state is the one of the state machine that has invoked it, or empty."""
+
+    function: str
+    state: str
+    environment: Environment
 
 
 class LambdaPool:
     """Runs functions in processes that are reused while they are warm; outside gives the sandbox's variables."""
 
-    def __init__(self, access: Access, outside: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, access: Access, outside: Callable[[], Mapping[str, str]], faults: Faults) -> None:
         self.on_line: Callable[[FunctionConfig, str], None] = lambda _function, _line: None
         self._access = access
         self._outside = outside
+        self._faults = faults
+        self._running: dict[str, Running] = {}
         self._code = Path(tempfile.mkdtemp(prefix="sandbox-lambda-"))
         self._idle: dict[str, list[Environment]] = collections.defaultdict(list)
         self._all: set[Environment] = set()
@@ -34,13 +44,27 @@ class LambdaPool:
         self._free = threading.Condition()
         self._closed = False
 
-    def invoke(self, function: FunctionConfig, payload: bytes, request_id: str | None = None) -> Result:
-        """Run the function once, in a warm environment where there is one; raises Throttled."""
+    def invoke(
+        self, function: FunctionConfig, payload: bytes, request_id: str | None = None, state: str = ""
+    ) -> Result:
+        """Run the function once, in a warm environment where there is one; raises NotInvoked."""
         request_id = request_id or str(uuid.uuid4())
-        environment = self._acquire(function)
+        kind = self._faults.strike(function.name, state)
+        if kind is None:
+            return self._run(function, payload, request_id, state)
+        return spoil(kind, request_id, function.name, lambda: self._run(function, payload, request_id, state))
+
+    def running(self, trace: str) -> Running | None:
+        """Return the invocation whose trace id (AWS X-Ray) this is; None for another's."""
+        return self._running.get(trace)
+
+    def _run(self, function: FunctionConfig, payload: bytes, request_id: str, state: str) -> Result:
+        environment, trace = self._acquire(function), trace_id()
+        self._running[trace] = Running(function.name, state, environment)
         try:
-            return environment.invoke(request_id, payload)
+            return environment.invoke(request_id, payload, trace)
         finally:
+            del self._running[trace]
             self._release(environment)
 
     def logs(self, function_name: str) -> list[str]:
@@ -98,7 +122,8 @@ class LambdaPool:
             self.on_line(function, line)
 
         key = self._access.issue(Principal(function.role_arn, function.name, function.name))
-        environment = Environment(function, self._code, key, self._outside(), keep)
+        ahead = self._faults.ahead(function.name)
+        environment = Environment(function, self._code, key, self._outside(), keep, ahead)
         self._all.add(environment)
         return environment
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from sandbox.server import QuietHandler, Server
 
 MAX_REQUEST_BYTES = 6_291_456
 MAX_RESPONSE_BYTES = 6_291_556
+_CLIENT = ["-m", "awslambdaric"]
+_CLOCK = [str(Path(__file__).with_name("lambda_clock.py"))]
 _INIT_SECONDS = 30.0  # AWS allows 10; this machine may start a dozen processes at once on two cores
 
 
@@ -34,6 +37,7 @@ class _Work:
     request_id: str
     payload: bytes
     deadline_ms: int
+    trace: str
 
 
 class Environment:
@@ -46,17 +50,27 @@ class Environment:
         access_key: str,
         outside: Mapping[str, str],
         on_line: Callable[[str], None],
+        clock: float = 0.0,
     ) -> None:
-        """Start the process; outside holds the variables of the sandbox, on_line receives each line that it prints."""
+        """Start the process.
+
+        Args:
+            function: which one.
+            code_directory: where its code is unpacked.
+            access_key: of its role.
+            outside: the variables that connect it with the sandbox.
+            on_line: receives each line that it prints.
+            clock: the seconds that its clock is ahead.
+        """
         self.function = function
         self.alive = True
         self._events: queue.Queue[_Event] = queue.Queue()
         self._work: queue.Queue[_Work | None] = queue.Queue()
         self._on_line = on_line
         self._server = _RuntimeApi(self._events, self._work, function)
-        imports = function.unpack(code_directory)
+        imports, outside = function.unpack(code_directory), {**outside, "SANDBOX_CLOCK": str(clock)}
         self._process = subprocess.Popen(
-            [sys.executable, "-S", "-m", "awslambdaric", function.handler],  # -S: no site-packages
+            [sys.executable, "-S", *(_CLOCK if clock else _CLIENT), function.handler],  # -S: no site-packages
             env=function.environment(self._server.address, imports, access_key, outside),
             cwd=imports[0],
             stdout=subprocess.PIPE,
@@ -65,14 +79,18 @@ class Environment:
         )
         threading.Thread(target=self._read_output, daemon=True).start()
 
-    def invoke(self, request_id: str, payload: bytes) -> Result:
+    def invoke(self, request_id: str, payload: bytes, trace: str) -> Result:
         """Run the handler with the JSON payload and wait for its outcome, at most the function's timeout."""
         event = self._next_event(_INIT_SECONDS)
         if event.kind == "ready":
             seconds = self.function.timeout
-            self._work.put(_Work(request_id, payload, int((time.time() + seconds) * 1000)))
+            self._work.put(_Work(request_id, payload, int((time.time() + seconds) * 1000), trace))
             event = self._next_event(seconds)
         return self._result(request_id, event)
+
+    def exit(self) -> None:
+        """Let the process end in the middle of what it does: the invocation fails with Runtime.ExitError."""
+        self._process.kill()
 
     def kill(self) -> None:
         """End the process and its Runtime API."""
@@ -109,6 +127,11 @@ class Environment:
             for line in self._process.stdout or ():
                 self._on_line(line.decode(errors="replace").rstrip("\n"))
         self._events.put(_Event("exit"))
+
+
+def trace_id() -> str:
+    """Make an id as AWS X-Ray gives each invocation, which the SDK hands on with every call that the function makes."""
+    return f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"
 
 
 def _too_large(request_id: str) -> Result:
@@ -149,7 +172,7 @@ class _RuntimeApiHandler(QuietHandler):
             "Lambda-Runtime-Deadline-Ms": str(work.deadline_ms),
             "Lambda-Runtime-Invoked-Function-Arn": self.server.function_arn,
             # awslambdaric 4.2.2 dies of a segmentation fault where either of these two is missing.
-            "Lambda-Runtime-Trace-Id": f"Root=1-{int(time.time()):08x}-{work.request_id.replace('-', '')[:24]}",
+            "Lambda-Runtime-Trace-Id": work.trace,
             "Content-Type": "application/json",
         }
         self._respond(200, headers, work.payload)

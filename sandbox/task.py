@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 from moto.ec2 import ec2_backends
-from moto.ecr import ecr_backends
 from moto.ecs.models import Task
 from moto.logs import logs_backends
 
@@ -14,6 +13,7 @@ from sandbox.bot import Bot, ContainerExitedError
 from sandbox.deployments import now
 from sandbox.network import Interface, Network
 from sandbox.speed import sandbox_seconds
+from sandbox.startup import NotStartedError, check_logs, environment, pull
 from sandbox.targets import Targets
 from sandbox.untyped import Model
 
@@ -21,14 +21,6 @@ PROVISIONING_SECONDS = 5.0  # on AWS, as are all of these
 PULLING_SECONDS = 5.0
 STOPPING_SECONDS = 5.0
 EXITED = "Essential container in task exited"
-NOT_FOUND = (
-    "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
-    "failed to resolve ref {0}: {0}: not found"
-)
-NO_ROUTE = (
-    "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref {0}: "
-    'failed to do request: Head "https://{1}": dial tcp: i/o timeout'
-)
 
 
 class RunningTask:
@@ -43,6 +35,7 @@ class RunningTask:
         self._network = network
         self._targets = targets
         self._definition = definition.container_definitions[0]
+        self._execution_role = getattr(definition, "execution_role_arn", None)
         self._container: Any = task.containers[0]
         self._bot: Bot | None = None
         self._due = 0.0
@@ -112,17 +105,20 @@ class RunningTask:
         self._due = time.monotonic() + sandbox_seconds(aws_seconds)
 
     def _start(self) -> None:
-        image = str(self._container.image)
-        if not self.registry_reachable:
-            self._fail("TaskFailedToStart", NO_ROUTE.format(image, image.partition("/")[0]))
-        elif not _exists(image):
-            self._fail("TaskFailedToStart", NOT_FOUND.format(image))
-        else:
-            self._run(image.rsplit(":", 1)[-1])
+        try:
+            check_logs(self._definition)
+            variables = environment(self._definition, self._execution_role)
+            image = pull(self.deployment.get("resolvedImage", self._container.image), reachable=self.registry_reachable)
+        except NotStartedError as error:
+            self._fail("TaskFailedToStart", str(error))
+            return
+        # AWS: all tasks of a deployment run the image that its first one found, wherever the tag points later
+        self.deployment["resolvedImage"] = image.name
+        self._container.image_digest = image.digest
+        self._run(image.commit, variables)
 
-    def _run(self, version: str) -> None:
-        environment = {variable["name"]: variable["value"] for variable in self._definition.get("environment", [])}
-        bot = Bot(version, environment, self._log)
+    def _run(self, version: str, variables: dict[str, str]) -> None:
+        bot = Bot(version, variables, self._log)
         try:
             loopback_port = bot.start()
         except ContainerExitedError as error:
@@ -153,12 +149,8 @@ class RunningTask:
         options = self._definition["logConfiguration"]["options"]
         stream = f"{options['awslogs-stream-prefix']}/{self._definition['name']}/{self.task.id}"
         logs = logs_backends[ACCOUNT][options["awslogs-region"]]
+        if options["awslogs-group"] not in logs.groups:
+            return  # awslogs drops what it cannot deliver
         logs.ensure_log_stream(options["awslogs-group"], stream)
         events = [{"timestamp": int(time.time() * 1000), "message": line} for line in message.splitlines()]
         logs.put_log_events(options["awslogs-group"], stream, events)
-
-
-def _exists(image: str) -> bool:
-    repository, _, tag = image.split("/", 1)[-1].rpartition(":")
-    known = ecr_backends[ACCOUNT][REGION].repositories.get(repository)
-    return known is not None and any(tag in stored.image_tags for stored in known.images)

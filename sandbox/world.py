@@ -1,6 +1,7 @@
 """The simulated world: ganopa's system, running, with what goes wrong in it."""
 
 import contextlib
+import json
 import tempfile
 import threading
 import time
@@ -8,27 +9,27 @@ from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
-import trustme
-from moto.ecs import ecs_backends
-
-from sandbox import incidents
+from sandbox import images, incidents
 from sandbox.account import ACCOUNT, REGION
-from sandbox.declared import PUSHED, Builder
+from sandbox.agent_gateway import AgentGateway
+from sandbox.bot import PREFIX
+from sandbox.certificates import Certificates
+from sandbox.declared import Builder
 from sandbox.ecs import Scheduler
 from sandbox.front_door import ADDRESS, FrontDoor
-from sandbox.lock import STATE
+from sandbox.healing import restore
 from sandbox.metrics import Alarms, Metrics
 from sandbox.network import Network
-from sandbox.patches.elbv2 import targets_of
 from sandbox.proxy import Proxy
+from sandbox.server import Server
 from sandbox.targets import Targets, backend
 from sandbox.ticker import Ticker
 from sandbox.traffic import SECONDS, HttpsClient, Telegram
 from sandbox.untyped import Client
 
 HEALING_SECONDS = 20.0
+LEAST_DAYS = 45  # before a certificate ends, when ACM begins to warn
 
 
 class Clients(Protocol):
@@ -45,22 +46,24 @@ class World:
         self.aws = sandbox.client
         self.builder = Builder(self.aws)
         self.names = self.builder.names
-        self.host = urlsplit(self.names.health_url).hostname or ""
+        self.host = self.names.host
         self.network = Network()
         self.metrics = Metrics()
         self.targets = Targets(self.network)
         self.scheduler = Scheduler(self.network, self.targets)
         self.alarms = Alarms(self.metrics, self.aws("cloudwatch"))
-        self._authority = trustme.CA()
+        self.certificates = Certificates()
         self._folder = tempfile.TemporaryDirectory(prefix="sandbox-")
+        self.declared_certificate = self.certificates.issue(self.host)
         self.ca_file = str(Path(self._folder.name, "ca.pem"))
-        self._authority.cert_pem.write_to_path(self.ca_file)
+        self.certificates.authority.cert_pem.write_to_path(self.ca_file)
         self.proxy = Proxy(self.network, self._resolve)
         self.client = HttpsClient(self.proxy.port, self.ca_file)
         self.telegram = Telegram(self.client, self.names.webhook_url)
+        self.first_revision = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{self.names.task_definition}:1"
         self._persistent: list[incidents.Incident] = []
         self._incidents = threading.RLock()
-        self._front_door: FrontDoor | None = None
+        self._servers: list[Server] = []
         self._tickers: list[Ticker] = []
 
     @property
@@ -70,21 +73,21 @@ class World:
 
     def build(self) -> None:
         """Make the declared system through AWS's API."""
-        leaf = self._authority.issue_cert(self.host, common_name=self.host)
-        certificate, chain = leaf.cert_chain_pems[0].bytes(), self._authority.cert_pem.bytes()
-        self.builder.build(certificate, leaf.private_key_pem.bytes(), chain)
+        self.builder.build(self.declared_certificate)
         self.builder.create_service()
 
     def start(self) -> None:
         """Start the physics, the load balancer, the proxy and the users; wait until all is well."""
-        self._front_door = FrontDoor(self.names.load_balancer, self.network, self.targets, self.metrics)
-        self._front_door.start()
-        self.proxy.start()
+        front_door = FrontDoor(self.names.load_balancer, self.network, self.targets, self.metrics)
+        self._servers = [AgentGateway(self.network), front_door, self.proxy]
+        for server in self._servers:
+            server.start()
         work: list[tuple[str, float, Callable[[], None]]] = [
             ("ecs", 0.05, self.scheduler.tick),
             ("ecs-events", 0.05, self.scheduler.deliver),
             ("targets", 0.05, self.targets.tick),
-            ("metrics", 0.2, self._front_door.sample),
+            ("metrics", 0.2, front_door.sample),
+            ("certificates", 0.2, self.certificates.tick),
             ("alarms", 0.1, self.alarms.tick),
             ("telegram", SECONDS, self.telegram.tick),
             ("incidents", 0.05, self._reapply),
@@ -99,9 +102,8 @@ class World:
         with contextlib.ExitStack() as stack:
             stack.callback(self._folder.cleanup)
             stack.callback(self.scheduler.purge)
-            stack.callback(self.proxy.stop)
-            if self._front_door:
-                stack.callback(self._front_door.stop)
+            for server in self._servers or [self.proxy]:
+                stack.callback(server.stop)
             for ticker in self._tickers:
                 stack.callback(ticker.stop)
 
@@ -117,22 +119,17 @@ class World:
         """Rebuild the declared state, without history: no stopped task, no log, no alarm left; wait until healthy."""
         with self._incidents:
             self._persistent.clear()
-            self.scheduler.purge()
-            self._forget()
-            self._restore()
+            restore(self)
         self.metrics.clear()
         self.wait_until(self._quiet, HEALING_SECONDS)
 
     def healthy(self) -> bool:
-        """Tell whether /health answers 200 and the service is steady behind a healthy target."""
+        """Tell whether all is well: the service steady, its newest image deployed, its users answered, TLS in order."""
         try:
             status, _ = self.client.request("GET", self.names.health_url)
+            return status == HTTPStatus.OK and self._steady() and self._answers() and self._newest()
         except OSError:
             return False
-        services = self.aws("ecs").describe_services(cluster=self.names.cluster, services=[self.names.ecs_service])
-        service = services["services"][0]
-        steady = service["runningCount"] == service["desiredCount"] == self.names.desired_count
-        return status == HTTPStatus.OK and steady and service["deployments"][0]["rolloutState"] == "COMPLETED"
 
     def wait_until(self, predicate: Callable[[], object], seconds: float) -> None:
         """Wait until the predicate holds; raises TimeoutError with what the world looks like."""
@@ -166,27 +163,17 @@ class World:
             for incident in self._persistent:
                 (incident.again or incident.break_)(self)
 
-    def _forget(self) -> None:
-        with STATE:
-            targets_of(backend().target_groups[self.names.target_group]).clear()
-            revisions = ecs_backends[ACCOUNT][REGION].task_definitions[self.names.task_definition]
-            for revision in [revision for revision in revisions if revision > 1]:
-                del revisions[revision]
-        logs = self.aws("logs")
-        for stream in logs.describe_log_streams(logGroupName=self.names.log_group)["logStreams"]:
-            logs.delete_log_stream(logGroupName=self.names.log_group, logStreamName=stream["logStreamName"])
+    def _steady(self) -> bool:
+        services = self.aws("ecs").describe_services(cluster=self.names.cluster, services=[self.names.ecs_service])
+        service = services["services"][0]
+        steady = service["runningCount"] == service["desiredCount"] == self.names.desired_count
+        return bool(steady and service["deployments"][0]["rolloutState"] == "COMPLETED")
 
-    def _restore(self) -> None:
-        ecr, ec2 = self.aws("ecr"), self.aws("ec2")
-        images = ecr.list_images(repositoryName=self.names.repository)["imageIds"]
-        undeclared = [{"imageTag": i["imageTag"]} for i in images if i["imageTag"] not in PUSHED]
-        if undeclared:
-            ecr.batch_delete_image(repositoryName=self.names.repository, imageIds=undeclared)
-        for group, permission in self.builder.rules().items():
-            found = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
-            if found:
-                ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=found)
-            ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
-        health_check = self.builder.health_check()
-        self.aws("elbv2").modify_target_group(TargetGroupArn=self.names.target_group, **health_check)
-        self.builder.create_service()
+    def _answers(self) -> bool:
+        lasting = self.client.days_left(self.host) > LEAST_DAYS
+        return lasting and self.telegram.chat()[1].startswith(PREFIX)
+
+    def _newest(self) -> bool:
+        status, meta = self.client.request("GET", self.names.meta_url)
+        version = json.loads(meta)["version"] if status == HTTPStatus.OK else None
+        return version == images.newest(self.names.repository).commit

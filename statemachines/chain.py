@@ -17,6 +17,7 @@ Target = tuple[str, State]  # the next state, and the variables to set on the wa
 MAX_QUESTIONS = 3
 MAX_LOOKS, LOOK_AGAIN = 4, 30
 LOCK_EVERY, LOCK_TRIES = 20, 30
+FIX_SECONDS = 30  # how long a fix may take
 DAY = 86_400
 
 TRANSIENT = {
@@ -25,6 +26,9 @@ TRANSIENT = {
         "Lambda.ServiceException",
         "Lambda.SdkClientException",
         "Lambda.ClientExecutionTimeoutException",
+        "Lambda.AWSLambdaException",
+        "Lambda.Unknown",
+        "Runtime.ExitError",
         "ThrottlingException",
         "RequestLimitExceeded",
         "ClientError",
@@ -75,11 +79,12 @@ def _open(runbook: Runbook, arn: Arn) -> States:
             arn("workflow/open_incident"),
             {"runbook": runbook.name, "incident": f"{{% {execution}.Name %}}", "input": f"{{% {execution}.Input %}}"},
             assign={
-                "opened": "{% $states.result.Payload %}",
+                "opened": _answered("refused", "mode", "checks"),
                 "look": 1,
                 "plan": {"round": 0},
                 "step": 0,
                 "attempt": 0,
+                "lock": 0,
                 "outcome": "failed",
                 "error": {},
             },
@@ -166,6 +171,7 @@ def _lock(runbook: Runbook, arn: Arn) -> State:
         "From here one incident at a time may change this target",
         arn("workflow/target_lock"),
         {**_incident(runbook), "action": "acquire"},
+        assign={"lock": "{% $states.result.Payload.lock %}"},
         then="Recheck",
     )
     waiting = {
@@ -174,7 +180,8 @@ def _lock(runbook: Runbook, arn: Arn) -> State:
         "BackoffRate": 1,
         "MaxAttempts": LOCK_TRIES,
     }
-    return lock | {"Retry": [waiting, *lock["Retry"]]}
+    gave_up = {"ErrorEquals": ["TargetLocked"], "Next": "Escalate", "Assign": {"outcome": "locked"}}
+    return lock | {"Retry": [waiting, *lock["Retry"]], "Catch": [gave_up, *lock["Catch"]]}
 
 
 def _recheck(runbook: Runbook, arn: Arn) -> States:
@@ -186,6 +193,10 @@ def _recheck(runbook: Runbook, arn: Arn) -> States:
             "Only the plan that was approved is carried out",
             {
                 "$again.outcome = 'healthy'": ("Unlock target", {"outcome": "healthy"}),
+                "$again.outcome = 'limited' or $again.outcome = 'flapping'": (
+                    "Unlock target",
+                    {"outcome": "{% $again.outcome %}"},
+                ),
                 "$again.digest = $plan.digest": ("Next fix", {}),
                 f"$again.outcome = 'plan' and $again.round <= {MAX_QUESTIONS}": ("Unlock to ask again", {}),
             },
@@ -204,8 +215,7 @@ def _recheck(runbook: Runbook, arn: Arn) -> States:
 
 def _remediate(runbook: Runbook, arn: Arn) -> States:
     fixes = _fix_names(runbook)
-    step = {**_incident(runbook), "round": "{% $plan.round %}", "step": "{% $step %}"}
-    failed = {"outcome": "not fixed", "error": "{% $states.errorOutput %}", "step": "{% $step + 1 %}"}
+    failed = {"error": "{% $states.errorOutput %}", "step": "{% $step + 1 %}"}
     return {
         "Next fix": _choice(
             "The approved fixes, in their order",
@@ -216,20 +226,32 @@ def _remediate(runbook: Runbook, arn: Arn) -> States:
             otherwise="Unlock target",
         )
     } | {
-        f"Fix {fix}": _task(
+        f"Fix {fix}": _fix(
             "Changes what was approved, and records how to undo it",
             arn(f"fix/{fix}"),
-            step,
+            {**_incident(runbook), "step": "{% $step %}"},
             assign={"step": "{% $step + 1 %}"},
             then="Next fix",
-            on_error=("Next undo", failed),
+            on_error=("Next undo", {"outcome": "not fixed", **failed}),
+            on_refusal=("Next undo", {"outcome": "refused", **failed}),
         )
         for fix in fixes
     }
 
 
+def _fix(comment: str, function: str, payload: State, *, on_refusal: Target, **rest: Any) -> State:
+    """Call a fix under the approval and the lock; it refuses by itself what they do not cover."""
+    asked = {"round": "{% $plan.round %}", "lock": "{% $lock %}", "attempt": "{% $states.context.State.RetryCount %}"}
+    state = _task(comment, function, payload | asked, **rest)
+    refusal, assign = on_refusal
+    refused = {"ErrorEquals": ["NotAllowed", "Interfered"], "Next": refusal, "Assign": assign}
+    busy = {"ErrorEquals": ["InProgress"], "IntervalSeconds": FIX_SECONDS, "BackoffRate": 1, "MaxAttempts": 2}
+    return state | {"Retry": [busy, *state["Retry"]], "Catch": [refused, *state["Catch"]]}
+
+
 def _validate(runbook: Runbook, arn: Arn) -> States:
-    validate = _parallel("Looks whether it worked", "Validate", runbook.validating, arn, then="Judge")
+    unseen: Target = ("Unlock target", {"outcome": "unverifiable", "error": "{% $states.errorOutput %}"})
+    validate = _parallel("Looks whether it worked", "Validate", runbook.validating, arn, then="Judge", on_error=unseen)
     validate["Assign"]["attempt"] = "{% $attempt + 1 %}"
     return {
         "Wait for effect": {
@@ -245,6 +267,7 @@ def _validate(runbook: Runbook, arn: Arn) -> States:
             {**_incident(runbook), "findings": "{% $findings %}", "attempt": "{% $attempt %}"},
             assign={"verdict": "{% $states.result.Payload.verdict %}"},
             then="Verdict?",
+            on_error=unseen,
         ),
         "Verdict?": _choice(
             "Wait on, close, undo, or leave it to a person",
@@ -262,26 +285,47 @@ def _validate(runbook: Runbook, arn: Arn) -> States:
 def _undo(runbook: Runbook, arn: Arn) -> States:
     fixes = _fix_names(runbook)
     back = {"step": "{% $step - 1 %}"}
-    step = {**_incident(runbook), "round": "{% $plan.round %}", **back, "undo": True}
+    not_undone: Target = ("Next undo", back | {"outcome": "not undone", "error": "{% $states.errorOutput %}"})
+    return (
+        {
+            "Next undo": _choice(
+                "The changes made, last one first",
+                {
+                    "$step = 0": ("See what is left", {}),
+                    **{f"$lookup($plan.fixes, $string($step - 1)) = '{fix}'": (f"Undo {fix}", {}) for fix in fixes},
+                },
+                otherwise="Unlock target",
+            )
+        }
+        | {
+            f"Undo {fix}": _fix(
+                "Puts back what was there before, where that can be done",
+                arn(f"fix/{fix}"),
+                {**_incident(runbook), **back, "undo": True},
+                assign=back,
+                then="Next undo",
+                on_error=not_undone,
+                on_refusal=not_undone,
+            )
+            for fix in fixes
+        }
+        | _hand_over(runbook, arn)
+    )
+
+
+def _hand_over(runbook: Runbook, arn: Arn) -> States:
+    told: Target = ("Unlock target", {})
     return {
-        "Next undo": _choice(
-            "The changes made, last one first",
-            {
-                "$step = 0": ("Unlock target", {}),
-                **{f"$lookup($plan.fixes, $string($step - 1)) = '{fix}'": (f"Undo {fix}", {}) for fix in fixes},
-            },
-            otherwise="Unlock target",
-        )
-    } | {
-        f"Undo {fix}": _task(
-            "Puts back what was there before, where that can be done",
-            arn(f"fix/{fix}"),
-            step,
-            assign=back,
-            then="Next undo",
-            on_error=("Next undo", back | {"outcome": "not undone", "error": "{% $states.errorOutput %}"}),
-        )
-        for fix in fixes
+        "See what is left": _parallel(
+            "Looks what the undo has left behind", "See", runbook.validating, arn, then="Hand over", on_error=told
+        ),
+        "Hand over": _task(
+            "Writes down how the service is now, for those who go on by hand",
+            arn("workflow/judge"),
+            {**_incident(runbook), "findings": "{% $findings %}", "attempt": 0},
+            then="Unlock target",
+            on_error=told,
+        ),
     }
 
 
@@ -352,19 +396,21 @@ def _conclude(comment: str, variable: str, runbook: Runbook, arn: Arn, then: str
         comment,
         arn("workflow/conclude"),
         payload,
-        assign={variable: "{% $states.result.Payload %}"},
+        assign={variable: _answered("outcome", "digest", "count", "fixes", "round", "turn")},
         then=then,
     )
 
 
-def _parallel(comment: str, verb: str, checks: dict[str, CheckUse], arn: Arn, then: str) -> State:
+def _parallel(
+    comment: str, verb: str, checks: dict[str, CheckUse], arn: Arn, then: str, on_error: Target = FAILURE
+) -> State:
     """Run checks side by side; one that keeps failing becomes a finding that says unknown, and why."""
     return {
         "Type": "Parallel",
         "Comment": comment,
         "Branches": [_branch(f"{verb} {name}", name, arn(f"check/{use.check}")) for name, use in checks.items()],
         "Assign": {"findings": "{% $merge($states.result) %}"},
-        "Catch": _catch(FAILURE),
+        "Catch": _catch(on_error),
         "Next": then,
     }
 
@@ -415,6 +461,11 @@ def _task(
         "Next": then,
     }
     return state | ({"Assign": assign} if assign else {}) | ({"Output": output} if output else {})
+
+
+def _answered(*words: str) -> State:
+    """Take these words from a function's answer; one that lacks any fails here, where it is caught."""
+    return {word: f"{{% $states.result.Payload.{word} %}}" for word in words}
 
 
 def _catch(target: Target) -> list[State]:

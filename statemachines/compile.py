@@ -19,4 +19,4 @@ def compiled(service: Service, runbook: Runbook) -> Compiled:
 
 def _text(fix: Fix, service: Service) -> FixText:
     risk = service.approval.risks.get(fix.name, fix.risk)
-    return FixText(effect=fix.effect, risk=risk, radius=fix.radius, undo=fix.undo_effect)
+    return FixText(effect=fix.effect, risk=risk, radius=fix.radius, touches=fix.touches, undo=fix.undo_effect)

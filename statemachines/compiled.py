@@ -9,11 +9,12 @@ FOLDER = Path(__file__).parent / "compiled"
 
 
 class FixText(Model):
-    """What a person reads about a fix; `undo` is None where nothing can be taken back."""
+    """What a person reads about a fix; `undo` is None where nothing can be taken back, `touches` as @fix has it."""
 
     effect: str
     risk: Risk
     radius: str
+    touches: str = ""
     undo: str | None
 
 

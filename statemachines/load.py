@@ -11,7 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from functions.core import catalogue
 from functions.core.function import Function
 from functions.core.template import fill, names
-from statemachines.model import CheckUse, FixUse, Model, Runbook, Service
+from statemachines.model import CheckUse, FixUse, Model, Runbook, Service, Shares
 
 ROOT = Path(__file__).parent.parent
 M = TypeVar("M", bound=Model)
@@ -49,7 +49,7 @@ def runbook(path: Path) -> Runbook:
         FileError: for a word, check, fix, parameter, signal or fact that does not exist.
     """
     document = _parse(path)
-    loaded = _model(Runbook, path, {"name": path.stem, **document}, document)
+    loaded = _model(Runbook, path, {"name": path.stem, **_with_shared(path, document)}, document)
     _refuse(path, document, [*_renamed(loaded, path), *_unknowns(loaded)])
     return loaded
 
@@ -59,7 +59,7 @@ def service(path: Path, folder: Path = ROOT / "statemachines" / "runbooks") -> S
 
     Raises:
         FileError: for an unknown word or runbook, or a resource that a runbook needs and the service does not name or
-            gives another type of value.
+            gives another type of value, or a limit that no fix has.
     """
     document = _parse(path)
     loaded = _model(Service, path, document, document)
@@ -113,6 +113,38 @@ def _line(document: Any, place: Place) -> int:
     return line + 1
 
 
+def _with_shared(path: Path, document: Any) -> dict[str, Any]:
+    """Add the checks and causes that stand in another runbook's file; causes of the file itself come first."""
+    values = dict(document)
+    if "shares" not in values:
+        return values
+    given = values.pop("shares")
+    shares = _model(Shares, path, given, given)
+    source = path.with_name(f"{shares.from_}.yaml")
+    if not source.exists() or source == path:
+        _refuse(
+            path,
+            document,
+            [(("shares", "from"), f"there is no other runbook {shares.from_}; there are {_stems(path.parent)}")],
+        )
+    other = runbook(source)
+    causes = {cause.name: cause for cause in other.causes}
+    _refuse(
+        path, document, [*_unshared("checks", shares.checks, other.checks), *_unshared("causes", shares.causes, causes)]
+    )
+    return values | {
+        "checks": {name: other.checks[name].model_dump(by_alias=True) for name in shares.checks}
+        | values.get("checks", {}),
+        "causes": [*values.get("causes", []), *(causes[name].model_dump(by_alias=True) for name in shares.causes)],
+    }
+
+
+def _unshared(word: str, wanted: list[str], known: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    for index, name in enumerate(wanted):
+        if name not in known:
+            yield ("shares", word, index), f"that runbook has no {name}; it has {', '.join(known)}"
+
+
 def _renamed(loaded: Runbook, path: Path) -> Iterator[tuple[Place, str]]:
     if loaded.name != path.stem:
         yield ("name",), f"a runbook is called as its file is, {path.stem}: leave this out"
@@ -128,6 +160,7 @@ def _unknowns(loaded: Runbook) -> Iterator[tuple[Place, str]]:
         for number, use_of_fix in enumerate(cause.fix):
             place: Place = ("causes", index, "fix", number)
             yield from _uses(place, "fix", use_of_fix.fix, use_of_fix.with_, catalogue.fixes())
+            yield from _facts((*place, "with"), use_of_fix.with_, loaded)
             yield from _facts((*place, "before"), [use_of_fix.before, use_of_fix.after], loaded)
         yield from _facts(("causes", index, "manual"), cause.manual, loaded)
         for word in ("confirmed_by", "supported_by", "ruled_out_by"):
@@ -146,8 +179,8 @@ def _uses(
     for parameter, value in given.items():
         if parameter not in fields:
             yield (*place, "with", parameter), f"{name} has no such parameter; it has {', '.join(fields)}"
-        for fact in sorted(one for one in names(value) if "." in one):
-            yield (*place, "with", parameter), f"{{{fact}}} is a fact; parameters are resources of the service only"
+        for fact in sorted(one for one in names(value) if "." in one and kind == "check"):
+            yield (*place, "with", parameter), f"{{{fact}}} is a fact; a check's parameters are resources only"
     missing = sorted(field for field, info in fields.items() if info.is_required() and field not in given)
     if missing:
         yield (*place, "with"), f"{name} also needs {', '.join(missing)}"
@@ -171,8 +204,10 @@ def _facts(place: Place, text: Any, loaded: Runbook) -> Iterator[tuple[Place, st
 
 
 def _missing(loaded: Service, folder: Path) -> Iterator[tuple[Place, str]]:
-    for name in sorted(loaded.approval.risks.keys() - catalogue.fixes().keys()):
-        yield ("approval", "risks", name), f"there is no fix {name}; there are {', '.join(catalogue.fixes())}"
+    for place, named in ((("approval", "risks"), loaded.approval.risks.keys()), (("limits",), loaded.limits.keys())):
+        for name in sorted(named - catalogue.fixes().keys()):
+            yield (*place, name), f"there is no fix {name}; there are {', '.join(catalogue.fixes())}"
+    yield from _unbounded(loaded)
     for name, use in loaded.runbooks.items():
         path = folder / f"{name}.yaml"
         if not path.exists():
@@ -188,18 +223,39 @@ def _missing(loaded: Service, folder: Path) -> Iterator[tuple[Place, str]]:
             yield ("runbooks", name, "overrides", unknown), "names no resource of this service"
 
 
+def _unbounded(loaded: Service) -> Iterator[tuple[Place, str]]:
+    """Find the bounds that would let no plan pass: on no parameter, on no number, or on nothing between them."""
+    for name in sorted(loaded.limits.keys() & catalogue.fixes().keys()):
+        fields = catalogue.fixes()[name].parameters.model_fields
+        for parameter, bounds in loaded.limits[name].bounds.items():
+            place = ("limits", name, "bounds", parameter)
+            if parameter not in fields:
+                yield place, f"{name} has no such parameter; it has {', '.join(fields)}"
+            elif fields[parameter].annotation not in (int, float):
+                yield place, f"{name} takes no number there"
+            elif bounds.least is not None and bounds.most is not None and bounds.least > bounds.most:
+                yield place, f"nothing is at least {bounds.least:g} and at most {bounds.most:g}"
+
+
 def _misfits(loaded: Service, used: Runbook) -> Iterator[tuple[Place, str]]:
     """Hold the values that checks and fixes would be given against their parameters."""
     known: dict[str, Function] = {**catalogue.checks(), **catalogue.fixes()}
     uses: list[CheckUse | FixUse] = [*used.checks.values(), *used.fixes]
     for use in uses:
         name = use.check if isinstance(use, CheckUse) else use.fix
+        with_ = {parameter: value for parameter, value in use.with_.items() if not _found(value)}
         try:
-            known[name].parameters.model_validate(fill(use.with_, loaded.resources.__getitem__))
+            known[name].parameters.model_validate(fill(with_, loaded.resources.__getitem__))
         except ValidationError as error:
             for problem in error.errors():
+                if problem["type"] == "missing":  # a fact, which only an incident will tell
+                    continue
                 resource = sorted(names(use.with_[str(problem["loc"][0])]))[:1]
                 yield ("resources", *resource), f"{name} cannot use it as {problem['loc'][0]}: {problem['msg']}"
+
+
+def _found(value: Any) -> bool:
+    return any("." in name for name in names(value))
 
 
 def _stems(folder: Path) -> str:

@@ -1,9 +1,20 @@
 """What a runbook file and a service file may say. A word that is not here is an error."""
 
 import re
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from functions.core.plan import Risk
 from functions.core.template import names
@@ -17,6 +28,9 @@ Principal = Annotated[
 
 
 LONGEST_VALIDATION = 1800
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = get_args(Day)
+Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 def _compiles(pattern: str) -> str:
@@ -25,6 +39,24 @@ def _compiles(pattern: str) -> str:
     except re.error as error:
         raise ValueError(f"is no regular expression: {error}") from error
     return pattern
+
+
+def _quoted(moment: object) -> object:
+    """Refuse what YAML has read as a time itself: it loses the offset on the way."""
+    if isinstance(moment, datetime) and moment.tzinfo is None:
+        raise ValueError('write the time in quotes, with its offset: "2026-12-24T18:00:00+04:00"')
+    return moment
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # the last one where it is a folder of zones
+        raise ValueError("is no time zone, as Asia/Dubai is one") from error
+    return name
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_quoted)]
 
 
 class Model(BaseModel):
@@ -92,6 +124,14 @@ class Validation(Model):
                 "because the target stays locked for an hour"
             )
         return self
+
+
+class Shares(Model):
+    """Checks and causes, by name, that stand in another runbook's file and mean the same here."""
+
+    from_: Name = Field(alias="from")
+    checks: list[Name] = []
+    causes: list[Name] = []
 
 
 class Runbook(Model):
@@ -198,10 +238,61 @@ class ApprovalRules(Model):
     @model_validator(mode="after")
     def _can_be_answered(self) -> "ApprovalRules":
         most = max(self.policy.people(risk) for risk in ("low", "medium", "high"))
+        needed = most + 1 if most and self.own_requests == "refused" else most  # one of them may have started it
         for level in self.levels:
-            if len(set(level.approvers)) < most:
-                raise ValueError(f"level {level.name} has too few approvers: the policy asks for {most} different ones")
+            if len({mail.casefold() for mail in level.approvers}) < needed:
+                raise ValueError(
+                    f"level {level.name} has too few approvers: policy and own_requests ask for {needed} different ones"
+                )
         return self
+
+
+class Freeze(Model):
+    """A time in which incidents are diagnosed and asked about, and nothing is changed."""
+
+    start: Moment
+    end: Moment
+    reason: str
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Freeze":
+        if self.end <= self.start:
+            raise ValueError("a freeze ends after it starts")
+        return self
+
+
+class Bounds(Model):
+    """The least and the most that a parameter of a fix may be."""
+
+    least: float | None = None
+    most: float | None = None
+
+
+class Hours(Model):
+    """Hours of some days, in the service's time zone; where the end is the earlier one, they go on past midnight."""
+
+    days: Annotated[list[Day], Field(min_length=1)] = list(DAYS)
+    start: Clock
+    end: Clock
+
+
+class Limits(Model):
+    """How far one fix may go: beyond it, a plan is not proposed.
+
+    `bounds` by parameter; `resources` is how many things all its steps in one plan may touch; `forbidden` are hours in
+    which it may not run.
+    """
+
+    bounds: dict[Name, Bounds] = {}
+    resources: Annotated[int, Field(ge=1)] | None = None
+    forbidden: list[Hours] = []
+
+
+class Flapping(Model):
+    """After so many repairs of the service within so many hours, repairing it again needs a person, not a plan."""
+
+    repairs: Annotated[int, Field(ge=1, le=100)] = 3
+    hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
 
 
 class Service(Model):
@@ -214,6 +305,11 @@ class Service(Model):
     region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
     approvers: Annotated[dict[Mail, Approver], Field(min_length=1)]
     approval: ApprovalRules
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    event_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15  # what is older starts nothing
+    freezes: list[Freeze] = []
+    limits: dict[Name, Limits] = {}
+    flapping: Flapping = Flapping()
     resources: dict[Name, Any]
     runbooks: Annotated[dict[Name, RunbookUse], Field(min_length=1)]
 
@@ -222,6 +318,8 @@ class Service(Model):
         asked = {mail for level in self.approval.levels for mail in level.approvers}
         for mail in sorted(asked - self.approvers.keys()):
             raise ValueError(f"approval.levels asks {mail}, who is not one of the approvers")
+        if len({mail.casefold() for mail in self.approvers}) < len(self.approvers):
+            raise ValueError("approvers: two of them are one mailbox, written in another case")
         owners = [principal for approver in self.approvers.values() for principal in approver.principals]
         for principal in owners:
             if owners.count(principal) > 1:

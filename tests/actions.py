@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import boto3
@@ -10,6 +11,8 @@ from botocore.model import OperationModel
 
 from functions.core.function import Function
 
+# What AWS asks for besides an action that is called, by that action
+ALONGSIDE = {"ecs:RegisterTaskDefinition": {"iam:PassRole", "ecs:TagResource"}}
 PREFIXES = {"monitoring": "cloudwatch"}  # IAM's name of a service, where it is not the one that requests are signed for
 
 
@@ -22,7 +25,7 @@ class Actions:
 
     def __init__(self) -> None:
         self.called: dict[str, set[str]] = defaultdict(set)
-        self._function: Function | None = None
+        self._function: ContextVar[Function | None] = ContextVar("function", default=None)  # of each thread
 
     def watch(self, session: boto3.Session) -> None:
         """See every request of a session's clients, of those made from now on."""
@@ -31,21 +34,27 @@ class Actions:
     @contextmanager
     def of(self, function: Function) -> Iterator[None]:
         """Within the block, requests are the function's."""
-        self._function = function
+        before = self._function.set(function)
         self.called[function.entry]
         try:
             yield
         finally:
-            self._function = None
+            self._function.reset(before)
 
     def _see(self, model: OperationModel, **_: Any) -> None:
-        if self._function is None:
+        function = self._function.get()
+        if function is None:
             return
         name = model.service_model.signing_name
         action = f"{PREFIXES.get(name, name)}:{model.name}"
-        self.called[self._function.entry].add(action)
-        if action not in declared(self._function):
-            raise Undeclared(f"{self._function.entry} calls {action}: declare it with allow(...) or do not call it")
+        self.called[function.entry].add(action)
+        if action not in declared(function):
+            raise Undeclared(f"{function.entry} calls {action}: declare it with allow(...) or do not call it")
+
+
+def needed(called: set[str]) -> set[str]:
+    """List the actions that calling some needs."""
+    return called.union(*(ALONGSIDE.get(action, set()) for action in called))
 
 
 def declared(function: Function) -> set[str]:

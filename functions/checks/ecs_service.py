@@ -1,21 +1,15 @@
 """Does the ECS service run what it should, where the load balancer looks?"""
 
-from typing import TYPE_CHECKING
-
 from functions.core import ecs
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.language import marked, say
 from functions.core.permissions import allow
-from functions.core.results import Finding
+from functions.core.results import Finding, shortened
 from functions.core.template import readable
-
-if TYPE_CHECKING:
-    from types_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef
 
 EVENTS = 5
 SUMMARY = marked("{status}, {running} of {desired} running, {pending} pending, deployment {rollout}")
-STUCK, STEADY = "unable to consistently start tasks", "has reached a steady state"
 
 
 class EcsService(ecs.ServiceParameters):
@@ -46,6 +40,7 @@ def handler(parameters: EcsService, aws: Session) -> Finding:
     groups = [one["targetGroupArn"] for one in service["loadBalancers"] if "targetGroupArn" in one]
     primary = next((one for one in service["deployments"] if one["status"] == "PRIMARY"), None)
     rollout = primary.get("rolloutState") if primary else None
+    events = [f"{event['createdAt']:%Y-%m-%d %H:%M:%S} {event['message']}" for event in service["events"]]
     facts = {"status": status, "desired": desired, "running": running, "pending": service["pendingCount"]}
     return Finding(
         summary=say(SUMMARY, rollout=readable(rollout), **facts),
@@ -56,15 +51,8 @@ def handler(parameters: EcsService, aws: Session) -> Finding:
             "not-attached": status == "ACTIVE" and parameters.target_group not in groups,
             "below-desired": running < desired,
             "deployment-failed": rollout == "FAILED",
-            "cannot-start-tasks": primary is not None and _stuck(service, primary),
+            "cannot-start-tasks": primary is not None and ecs.cannot_start(service, primary),
         },
         facts=facts | {"target_groups": groups, "rollout": rollout, "task_definition": service["taskDefinition"]},
-        evidence=[f"{event['createdAt']:%Y-%m-%d %H:%M:%S} {event['message']}" for event in service["events"][:EVENTS]],
+        evidence=shortened(events, EVENTS),
     )
-
-
-def _stuck(service: "ServiceTypeDef", primary: "DeploymentTypeDef") -> bool:
-    """Say whether the deployment's newest telling event is that tasks cannot start; the newest come first."""
-    messages = [event["message"] for event in service["events"] if event["createdAt"] >= primary["createdAt"]]
-    telling = [message for message in messages if STUCK in message or STEADY in message]
-    return bool(telling) and STUCK in telling[0]

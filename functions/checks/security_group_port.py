@@ -11,8 +11,9 @@ from functions.core.check import check
 from functions.core.fields import Port
 from functions.core.language import marked, say
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.results import Finding, Parameters, shortened
 
+SHOWN = 5
 ANSWERS = {
     True: marked("{security_group}: port {port} open to {source} ({rules})"),
     False: marked("{security_group}: port {port} closed to {source} ({rules})"),
@@ -43,7 +44,7 @@ def handler(parameters: SecurityGroupPort, aws: Session) -> Finding:
     rules = security_groups.rules(aws, parameters.security_group, parameters.port)
     open_ = security_groups.lets_in(rules, parameters.source)
     sources = [source for rule in rules for source in security_groups.sources(rule)]
-    known = say("rules for {sources}", sources=", ".join(sources)) if sources else say("no rule")
+    known = say("rules for {sources}", sources=", ".join(shortened(sources, SHOWN))) if sources else say("no rule")
     return Finding(
         summary=say(ANSWERS[open_], rules=known, **parameters.model_dump()),
         signals={"port-closed": None if open_ is None else not open_},

@@ -6,17 +6,16 @@ from datetime import UTC, datetime, timedelta
 from functions.core import ecs
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.errors import NotFound
+from functions.core.container_logs import Log, newest
 from functions.core.fields import Minutes
 from functions.core.language import say, say_many
 from functions.core.permissions import allow
 from functions.core.results import Finding
 
-MOST = 2000
 TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(\S.*)")
 ERROR = re.compile(r'\b(?:ERROR|CRITICAL|FATAL|panic)\b|"level": ?"(?:error|fatal)"|^[\w.]{1,80}(?:Error|Exception): ')
 VARIABLE = re.compile(r"^KeyError: '([A-Z][A-Z0-9_]*)'", re.MULTILINE)
-SETTINGS = re.compile(r"validation errors? for \w*(?:Settings|Config|Environment)\w*\n")
+SETTINGS = re.compile(r"validation errors? for \w{0,80}(?:Settings|Config|Environment)\w{0,80}\n")
 FIELD = re.compile(r"^(\w+)\n[ \t]+Field required", re.MULTILINE)
 
 
@@ -39,14 +38,12 @@ def handler(parameters: StartupErrors, aws: Session) -> Finding:
     """What errors do the current deployment's containers log? Source: ganopa-bot runbook 2, Checks AWS Console 2."""
     deployed = ecs.primary(ecs.get(aws, parameters), aws)["createdAt"]
     since = max(deployed, datetime.now(UTC) - timedelta(minutes=parameters.minutes))
-    texts, unseen = _read(aws, parameters.log_group, since)
-    raised = [error for text in texts for error in TRACEBACK.findall(text)]
-    errors = raised + [line for text in texts for line in text.splitlines() if ERROR.search(line)]
-    variables = sorted({name for text in texts for name in _variables(text)})
-    moment = f"{since:%Y-%m-%d %H:%M:%S}"
-    told = say_many(
-        "{count} error logged since {moment}", "{count} errors logged since {moment}", len(errors), moment=moment
-    )
+    log = newest(aws, parameters.log_group, since)
+    raised = [error for text in log.texts for error in TRACEBACK.findall(text)]
+    errors = raised + [line for text in log.texts for line in text.splitlines() if ERROR.search(line)]
+    variables = sorted({name for text in log.texts for name in _variables(text)})
+    told = _told(len(errors), log, since)
+    unseen = None if log.more else False
     return Finding(
         summary=say("{told}: {example}", told=told, example=errors[0]) if errors else told,
         signals={"errors": bool(errors) or unseen, "missing-variable": bool(variables) or unseen},
@@ -55,20 +52,18 @@ def handler(parameters: StartupErrors, aws: Session) -> Finding:
     )
 
 
-def _read(aws: Session, log_group: str, since: datetime) -> tuple[list[str], bool | None]:
-    """Read what each container logged, oldest first; and None where there was more, else False."""
-    logs = aws.client("logs")
-    pages = logs.get_paginator("filter_log_events").paginate(
-        logGroupName=log_group, startTime=int(since.timestamp() * 1000), PaginationConfig={"MaxItems": MOST}
+def _told(errors: int, log: Log, since: datetime) -> str:
+    told = say_many(
+        "{count} error logged since {moment}", "{count} errors logged since {moment}", errors, moment=_moment(log.since)
     )
-    try:
-        events = [event for page in pages for event in page["events"]]
-    except logs.exceptions.ResourceNotFoundException as error:
-        raise NotFound(say("there is no log group {name}", name=log_group), aws) from error
-    streams: dict[str, list[str]] = {}
-    for event in events:
-        streams.setdefault(event["logStreamName"], []).append(event["message"].rstrip("\n"))
-    return ["\n".join(lines) for lines in streams.values()], None if len(events) >= MOST else False
+    cut = say(
+        "the newest {lines} lines; older ones, back to {since}, were not read", lines=log.lines, since=_moment(since)
+    )
+    return f"{told} ({cut})" if log.more else told
+
+
+def _moment(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S}"
 
 
 def _variables(text: str) -> list[str]:

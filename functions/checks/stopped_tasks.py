@@ -1,16 +1,11 @@
 """Why do the service's tasks stop?"""
 
-from typing import TYPE_CHECKING
-
-from functions.core import ecs
+from functions.core import ecs, ecs_tasks
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.language import say, say_many
 from functions.core.permissions import allow
 from functions.core.results import Finding
-
-if TYPE_CHECKING:
-    from types_boto3_ecs.type_defs import TaskTypeDef
 
 
 class StoppedTasks(ecs.ServiceParameters):
@@ -31,25 +26,27 @@ class StoppedTasks(ecs.ServiceParameters):
 def handler(parameters: StoppedTasks, aws: Session) -> Finding:
     """Why did tasks of the current deployment stop? Source: ganopa-bot runbook 2, Checks CLI 3."""
     deployment = ecs.primary(ecs.get(aws, parameters), aws)
-    own = [task for task in ecs.stopped_tasks(aws, parameters) if task.get("startedBy") == deployment["id"]]
-    tasks = sorted(filter(_failed, own), key=lambda task: task["createdAt"], reverse=True)
-    if not tasks and deployment.get("failedTasks"):
+    stopped = ecs_tasks.stopped(aws, parameters)
+    own = [task for task in stopped.tasks if task.get("startedBy") == deployment["id"]]
+    tasks = sorted(filter(ecs_tasks.failed, own), key=lambda task: task["createdAt"], reverse=True)
+    if not tasks and stopped.complete and deployment.get("failedTasks"):
         forgotten = _told(deployment["failedTasks"])
         return Finding(summary=say("unknown: {told}, but ECS lists none any more", told=forgotten))
-    reasons = [_reason(task) for task in tasks]
+    reasons = [ecs_tasks.reason(task) for task in tasks]
     exited = [task for task in tasks if task.get("stopCode") == "EssentialContainerExited"]
     codes = [container["exitCode"] for task in exited for container in task["containers"] if container.get("exitCode")]
-    told = _told(len(tasks))
+    told = stopped.told(_told(len(tasks)))
     return Finding(
         summary=say("{told}: {example}", told=told, example=reasons[0]) if reasons else told,
         signals={
-            "image-missing": any("CannotPull" in reason and "not found" in reason for reason in reasons),
-            "container-exited": bool(codes),
-            "failed-health-checks": any("health checks" in reason for reason in reasons),
-            "out-of-memory": any("OutOfMemory" in reason for reason in reasons),
+            "image-missing": any("CannotPull" in reason and "not found" in reason for reason in reasons)
+            or stopped.unseen,
+            "container-exited": bool(codes) or stopped.unseen,
+            "failed-health-checks": any("health checks" in reason for reason in reasons) or stopped.unseen,
+            "out-of-memory": any("OutOfMemory" in reason for reason in reasons) or stopped.unseen,
         },
         facts={"stopped": len(tasks), "exit_code": next(iter(codes), None), "reason": next(iter(reasons), None)},
-        evidence=[f"{task['taskArn'].rpartition('/')[2]}: {_reason(task)}" for task in tasks],
+        evidence=[f"{task['taskArn'].rpartition('/')[2]}: {ecs_tasks.reason(task)}" for task in tasks],
     )
 
 
@@ -57,14 +54,3 @@ def _told(count: int) -> str:
     return say_many(
         "{count} task of the current deployment failed", "{count} tasks of the current deployment failed", count
     )
-
-
-def _failed(task: "TaskTypeDef") -> bool:
-    """Say whether nobody wanted the task to stop: no person, no change of the number desired."""
-    return task.get("stopCode") != "UserInitiated" and "Scaling activity" not in task.get("stoppedReason", "")
-
-
-def _reason(task: "TaskTypeDef") -> str:
-    """Quote ECS on the task and, where that says more, on its containers."""
-    said = [task.get("stoppedReason"), *(container.get("reason") for container in task["containers"])]
-    return "; ".join(dict.fromkeys(filter(None, said)))

@@ -6,10 +6,10 @@ from functions.core.check import check
 from functions.core.fields import Port, accepts
 from functions.core.language import say
 from functions.core.permissions import allow
-from functions.core.results import Finding
+from functions.core.results import Finding, shortened
 from functions.core.template import readable
 
-ANSWER = 200
+ANSWER, SHOWN = 200, 5
 
 
 class TargetGroupHealthCheck(ecs.ServiceParameters):
@@ -44,7 +44,7 @@ def handler(parameters: TargetGroupHealthCheck, aws: Session) -> Finding:
             "the container answers {answer} at {expected} and exposes {exposed}; wrong: {wrong}",
             answer=ANSWER,
             expected=parameters.path,
-            exposed=readable(exposed),
+            exposed=readable(shortened(exposed, SHOWN)),
             wrong=readable(wrong),
             **asked,
         ),

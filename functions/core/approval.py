@@ -11,7 +11,7 @@ from functions.core.incidents import Conflict, Incidents
 from functions.core.language import say
 from functions.core.plan import Plan
 
-FRESH_SECONDS = 3600
+FRESH_SECONDS, SKEW_SECONDS = 3600, 60
 TRIES = 10
 
 
@@ -96,7 +96,7 @@ class Approval(BaseModel):
         return self.decisions[-1] if self.decisions else None
 
 
-class NotApproved(Exception):
+class NotAllowed(Exception):
     """A change was asked for that nobody has allowed; the message says what is missing."""
 
 
@@ -163,7 +163,7 @@ def approved_plan(incidents: Incidents, incident: str, round_number: int, *, und
     """Return the plan that was approved, for a fix to act on, or to undo however long ago that was.
 
     Raises:
-        NotApproved: when there is no approval by enough people, it is for another plan, it is too old, or the incident
+        NotAllowed: when there is no approval by enough people, it is for another plan, it is too old, or the incident
             has ended.
     """
     record = incidents.get(incident)
@@ -178,13 +178,14 @@ def approved_plan(incidents: Incidents, incident: str, round_number: int, *, und
         raise _refused(incident, say("the stored plan is not the one that was approved"))
     if approval.outcome != "approved" or approval.last is None:
         raise _refused(incident, say("fewer people approved the plan than the policy asks for"))
-    if not undo and time.time() - datetime.fromisoformat(approval.last.at).timestamp() > FRESH_SECONDS:
-        raise _refused(incident, say("the approval of {at} is too old; start again", at=approval.last.at))
+    age = time.time() - datetime.fromisoformat(approval.last.at).timestamp()
+    if not undo and not -SKEW_SECONDS <= age <= FRESH_SECONDS:
+        raise _refused(incident, say("the approval of {at} is not of the last hour; start again", at=approval.last.at))
     return approval.plan
 
 
-def _refused(incident: str, why: str) -> NotApproved:
-    return NotApproved(say("incident {incident}: {why}", incident=incident, why=why))
+def _refused(incident: str, why: str) -> NotAllowed:
+    return NotAllowed(say("incident {incident}: {why}", incident=incident, why=why))
 
 
 def link_item(link: str) -> str:

@@ -4,12 +4,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from functions.core import approval, requester, turns, waiting
+from functions.core import approval, requester, stops, turns, waiting
 from functions.core.approval import Approval, Decision
 from functions.core.aws import Session
 from functions.core.incidents import RECORD, Incidents, now
 from functions.core.language import say
 from functions.core.redaction import redact
+from functions.core.results import printable
 from statemachines.compiled import Compiled
 
 MAX_WORDS = 500
@@ -44,6 +45,9 @@ def take(aws: Session, runbook: Compiled, question: Approval, answer: Answer) ->
     incidents = Incidents(aws)
     if question.open:
         _check(runbook, question, answer)
+        stop = stops.why(aws, runbook.service) if answer.decision == "approved" else ""
+        if stop:
+            raise Refused(stop)
         rules = _rules(aws, incidents, runbook, question)
         if answer.decision == "approved" and answer.approver == rules.get("barred", question.barred):
             raise Refused(say("You started this incident yourself: another approver has to approve it."))
@@ -93,8 +97,7 @@ def _decision(question: Approval, answer: Answer) -> Decision:
 
 def _words(answer: Answer) -> str:
     """Make one line of printable text of what a person wrote: of several, one could pass for a line of ours."""
-    printable = "".join(sign if sign.isprintable() else " " for sign in answer.words)
-    return redact(" ".join(printable.split()))[:MAX_WORDS]
+    return redact(" ".join(printable(answer.words).split()))[:MAX_WORDS]
 
 
 def _note(incidents: Incidents, question: Approval, answer: Answer) -> None:

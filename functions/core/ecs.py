@@ -1,6 +1,7 @@
 """The ECS service that checks look at and fixes change."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.core.aws import Session
 from functions.core.errors import NotFound
@@ -12,11 +13,12 @@ if TYPE_CHECKING:
         ContainerDefinitionOutputTypeDef,
         DeploymentTypeDef,
         ServiceTypeDef,
-        TaskTypeDef,
     )
 
+    C = TypeVar("C", ContainerDefinitionOutputTypeDef, dict[str, Any])
 
-BATCH, MOST_TASKS = 100, 500  # DescribeTasks takes 100 at once; more than 500 would tell nothing more
+EVENTS_KEPT = 100
+STUCK, STEADY = "unable to consistently start tasks", "has reached a steady state"
 SERVICE = "arn:aws:ecs:{region}:{account}:service/{cluster}/{service}"
 
 
@@ -79,27 +81,34 @@ def container(aws: Session, service: "ServiceTypeDef", name: str) -> "ContainerD
     """
     revision = service["taskDefinition"]
     definition = aws.client("ecs").describe_task_definition(taskDefinition=revision)["taskDefinition"]
-    containers = {one["name"]: one for one in definition["containerDefinitions"]}
-    if name not in containers:
+    return contained(aws, definition["containerDefinitions"], revision, name)
+
+
+def contained(aws: Session, containers: "Iterable[C]", revision: str, name: str) -> "C":
+    """Return the container of that name of a revision.
+
+    Raises:
+        NotFound: when it has no such container.
+    """
+    by_name = {one["name"]: one for one in containers}
+    if name not in by_name:
         missing = say(
             "there is no container (there is {others}) in {revision} named {name}",
-            others=", ".join(containers),
+            others=", ".join(by_name),
             revision=revision,
             name=name,
         )
         raise NotFound(missing, aws)
-    return containers[name]
+    return by_name[name]
 
 
-def stopped_tasks(aws: Session, parameters: ServiceParameters) -> "list[TaskTypeDef]":
-    """Look up tasks of a service that have stopped or are stopping; ECS remembers them for about an hour."""
-    cluster, ecs = parameters.cluster, aws.client("ecs")
-    pages = ecs.get_paginator("list_tasks").paginate(
-        cluster=cluster,
-        serviceName=parameters.service,
-        desiredStatus="STOPPED",
-        PaginationConfig={"MaxItems": MOST_TASKS},
-    )
-    arns = [arn for page in pages for arn in page["taskArns"]]
-    batches = [arns[start : start + BATCH] for start in range(0, len(arns), BATCH)]
-    return [task for batch in batches for task in ecs.describe_tasks(cluster=cluster, tasks=batch)["tasks"]]
+def cannot_start(service: "ServiceTypeDef", deployment: "DeploymentTypeDef") -> bool | None:
+    """Say whether the deployment's newest telling event is that tasks cannot start; the newest come first.
+
+    Unknown where none of the events that ECS has kept tells: others may have pushed it out.
+    """
+    messages = [event["message"] for event in service["events"] if event["createdAt"] >= deployment["createdAt"]]
+    telling = [message for message in messages if STUCK in message or STEADY in message]
+    if not telling:
+        return None if len(messages) >= EVENTS_KEPT else False
+    return STUCK in telling[0]

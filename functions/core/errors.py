@@ -15,3 +15,7 @@ class NotFound(Exception):
             region=aws.region_name,
         )
         super().__init__(sentence)
+
+
+class Refused(Exception):
+    """What is asked for would change more than that, or something else: a person has to look."""

@@ -14,6 +14,10 @@ def _group(text: str) -> str:
 Minutes = Annotated[int, Field(ge=1, le=1_440)]
 SecurityGroupId = Annotated[str, AfterValidator(_group)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
+HttpsAddress = Annotated[str, StringConstraints(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?(/[!-~]*)?$")]
+HostName = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", max_length=253)]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[!-~]*$", max_length=1024)]
+ImageTag = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*$", max_length=128)]
 StatusCodes = Annotated[str, StringConstraints(pattern=r"^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$")]
 
 

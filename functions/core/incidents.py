@@ -2,14 +2,18 @@
 
 One DynamoDB table, keys `incident` and `item`:
 
-| incident            | item               | holds                                                        |
-|---------------------|--------------------|--------------------------------------------------------------|
-| id (execution name) | record             | service, runbook, trigger, diagnosis, outcome                |
-| id                  | approval#ROUND     | plan, digest, evidence, who is asked, who decided, when, how |
-| id                  | change#ROUND#STEP  | what a fix changed and what its undo needs                   |
-| id                  | event#TIME         | one line of the timeline                                     |
-| link#SHA-256        | link               | incident, round, level, approver; never the link itself      |
-| target#NAME         | lock               | the incident that may change the target now                  |
+| incident               | item               | holds                                                        |
+|------------------------|--------------------|--------------------------------------------------------------|
+| id (execution name)    | record             | service, runbook, trigger, diagnosis, outcome                |
+| id                     | approval#ROUND     | plan, digest, evidence, who is asked, who decided, when, how |
+| id                     | change#ROUND#STEP  | what a fix changed and what its undo needs                   |
+| id                     | event#TIME         | one line of the timeline                                     |
+| id                     | occurrences        | how many events it was about, and the last one               |
+| link#SHA-256           | link               | incident, round, level, approver; never the link itself      |
+| target#SERVICE         | lock               | the incident that may change the service now, until when     |
+| target#SERVICE         | repair#INCIDENT    | when an incident repaired the service                        |
+| target#SERVICE/RUNBOOK | incident           | the incident that works on this runbook now, since when      |
+| unstarted#DATE         | event#TIME#DIGEST  | an event that started nothing, and why; kept for a month     |
 """
 
 import os
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 KEEP_DAYS = 400
-RECORD = "record"
+RECORD, TRIGGER = "record", "trigger"
 
 
 class Conflict(Exception):
@@ -118,6 +122,28 @@ class Incidents:
             )
         except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
             raise Conflict(f"{incident} {item}") from error
+
+    def tally(self, incident: str, item: str, once: str, values: dict[str, Any]) -> bool:
+        """Count something, once however often it is told, and set some attributes; makes the item where there is none.
+
+        Returns:
+            Whether it was new.
+        """
+        values = {"expires": int(time.time()) + KEEP_DAYS * 86_400} | values
+        settings = {f":{name}": value for name, value in values.items()}
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=_key(incident, item),
+                UpdateExpression="ADD #count :one, #told :told SET "
+                + ", ".join(f"#{name} = :{name}" for name in values),
+                ConditionExpression="NOT contains(#told, :once)",
+                ExpressionAttributeNames={f"#{name}": name for name in ("count", "told", *values)},
+                ExpressionAttributeValues=_marshalled(settings | {":one": 1, ":told": {once}, ":once": once}),
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def delete(self, incident: str, item: str, **expected: Any) -> None:
         """Delete an item, where it still has the expected attributes.

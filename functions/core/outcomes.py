@@ -9,6 +9,10 @@ OUTCOMES = {
     "healthy": marked("well again by itself, nothing was changed"),
     "diagnosed": marked("diagnosed, nothing was asked or changed"),
     "manual": marked("handed to people, nothing was changed"),
+    "limited": marked("beyond the service's limits, handed to people, nothing was changed"),
+    "flapping": marked("repaired too often lately, handed to people, nothing was changed"),
+    "locked": marked("another incident was changing the service, handed to people, nothing was changed"),
+    "refused": marked("the change was refused at the last moment, handed to people"),
     "unclear": marked("handed to people without a certain cause, nothing was changed"),
     "changed": marked("handed to people, since the plan kept changing"),
     "not fixed": marked("not fixed, handed to people"),
@@ -16,4 +20,5 @@ OUTCOMES = {
     "not undone": marked("not fixed and not undone, handed to people"),
     "unverifiable": marked("cannot be verified, handed to people"),
     "failed": marked("the automation failed, handed to people"),
+    "stopped": marked("the execution was stopped or died, handed to people"),
 }

@@ -8,8 +8,8 @@ READING = ("Describe", "Get", "List", "Filter", "BatchGet")
 class Permission(NamedTuple):
     """IAM actions on one resource.
 
-    `on` is an ARN in which braces name a field of the function's own parameters, or `account` and `region`; `*` stands
-    where the API knows no resources.
+    `on` is an ARN in which braces name a field or property of the function's own parameters, or `account` and `region`;
+    `*` stands where the API knows no resources.
     """
 
     actions: tuple[str, ...]

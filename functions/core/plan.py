@@ -11,7 +11,7 @@ RISKS: tuple[Risk, ...] = get_args(Risk)
 
 
 class Step(BaseModel):
-    """One fix with every parameter resolved, and how a person would read it."""
+    """One fix with every parameter resolved, how a person would read it, and how many resources it touches."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,10 +23,16 @@ class Step(BaseModel):
     risk: Risk
     radius: str
     undo: str | None
+    touches: int = 1
 
     def same_change(self, other: "Step") -> bool:
         """Say whether both would change the same thing in the same way, however they describe it."""
-        return (self.fix, self.parameters) == (other.fix, other.parameters)
+        return self.change == other.change
+
+    @property
+    def change(self) -> str:
+        """What it does, as the digest reads it: for Python 1 and 1.0 are the same, for AWS they need not be."""
+        return json.dumps({"fix": self.fix, "parameters": self.parameters}, sort_keys=True, separators=(",", ":"))
 
 
 class Plan(BaseModel):

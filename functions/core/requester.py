@@ -8,10 +8,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
 from functions.core.aws import Session
+from functions.core.language import marked, translated
 from functions.core.log import logger
 from functions.core.plan import Risk
 from statemachines.model import Service
 
+PROOFS = {"CloudTrail": marked("CloudTrail saw it"), "declared": marked("in their own words"), "none": ""}
 AROUND = timedelta(minutes=2)
 PAGES = 4
 
@@ -27,9 +29,14 @@ class Requester(BaseModel):
     proof: Literal["CloudTrail", "declared", "none"] = "none"
 
     @property
-    def known(self) -> bool:
-        """Say whether anything is known, be it an outsider's principal."""
-        return self.proof != "none"
+    def told(self) -> str:
+        """How strong it is, as a person reads it."""
+        return translated(PROOFS[self.proof])
+
+    @property
+    def proven(self) -> bool:
+        """Say whether it is certain which approver that was: what a person says of themselves is not."""
+        return self.proof == "CloudTrail" and bool(self.who)
 
 
 def of(record: dict[str, Any]) -> Requester | None:
@@ -48,18 +55,20 @@ def proven(aws: Session, service: Service, record: dict[str, Any]) -> Requester 
     if known is None or known.proof == "CloudTrail":
         return known
     try:
-        principal = _starter(
-            aws, f"{service.execution_arn(record['runbook'])}:{record['incident']}", record["opened_at"]
-        )
+        execution = f"{service.execution_arn(record['runbook'])}:{record['incident']}"
+        principals = _starters(aws, execution, record["opened_at"])
     except (BotoCoreError, ClientError) as error:
         logger.warning("CloudTrail does not answer", incident=record["incident"], why=str(error))
         return known
-    if not principal:
+    if not principals:
         return known
-    return Requester(who=service.approver_of(principal), principal=principal, proof="CloudTrail")
+    people = {service.approver_of(one) for one in principals}
+    who = people.pop() if len(people) == 1 else ""
+    return Requester(who=who, principal=", ".join(principals), proof="CloudTrail")
 
 
-def _starter(aws: Session, execution: str, opened_at: str) -> str:
+def _starters(aws: Session, execution: str, opened_at: str) -> list[str]:
+    """List the principals that have asked for an execution: the same start, repeated, yields the same one."""
     opened = datetime.fromisoformat(opened_at)
     pages = (
         aws.client("cloudtrail")
@@ -71,22 +80,19 @@ def _starter(aws: Session, execution: str, opened_at: str) -> str:
             PaginationConfig={"MaxItems": PAGES * 50},
         )
     )
-    for page in pages:
-        for event in page["Events"]:
-            seen = json.loads(event["CloudTrailEvent"])
-            if (seen.get("responseElements") or {}).get("executionArn") == execution:
-                return str(seen["userIdentity"].get("arn", ""))
-    return ""
+    seen = [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
+    starts = [one for one in seen if (one.get("responseElements") or {}).get("executionArn") == execution]
+    return sorted({str(one["userIdentity"]["arn"]) for one in starts if one["userIdentity"].get("arn")})
 
 
 def demands(service: Service, risk: Risk, requester: Requester | None) -> dict[str, Any]:
     """Say how many people have to approve (`needed`), and who of them may not (`barred`).
 
-    While it is not known who started it, two people are needed: at most one of them can be the one.
+    While it is not proven which approver started it, one person more is needed: at most one of them can be the one.
     """
     needed = service.approval.policy.people(risk)
     if requester is None or service.approval.own_requests == "allowed":
         return {"needed": needed, "barred": ""}
-    if not requester.known:
-        return {"needed": max(needed, 2) if needed else 0, "barred": ""}
-    return {"needed": needed, "barred": requester.who}
+    if requester.proven:
+        return {"needed": needed, "barred": requester.who}
+    return {"needed": needed + 1 if needed else 0, "barred": ""}

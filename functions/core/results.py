@@ -9,6 +9,7 @@ from functions.core.redaction import redact
 
 LINES = 10
 LINE_LENGTH = 300
+READ_LENGTH = 2000  # what looks for secrets takes the square of a text's length, and a log line may be a megabyte
 
 
 class Parameters(BaseModel):
@@ -53,15 +54,25 @@ class Change(BaseModel):
         return self.before != self.after
 
 
+def shortened(values: list[Any], most: int = LINES) -> list[Any]:
+    """Return so many values at most, and how many more there are; "… 1 more" takes as much room as the value itself."""
+    more = len(values) - most
+    return [*values[:most], say("… {count} more", count=more)] if more > 1 else values
+
+
+def printable(text: str) -> str:
+    """Blank what a terminal or a mail program would act on instead of showing it: line ends, escapes, overrides."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def _cut(value: Any) -> Any:
     """Redact and cut a text, or the texts and lists inside of a value; doing so again changes nothing."""
     if isinstance(value, dict):
         return {name: _cut(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        more = len(value) - LINES
-        kept = value[:LINES] if more > 1 else value  # the words "… 1 more" take as much room as the line itself
-        return [*(_cut(inner) for inner in kept), *([say("… {count} more", count=more)] if more > 1 else [])]
+        return [_cut(inner) for inner in shortened(value)]
     if not isinstance(value, str):
         return value
-    text = redact(value)
-    return text if len(text) <= LINE_LENGTH else f"{text[:LINE_LENGTH]}…"
+    text = redact(printable(value[:READ_LENGTH]))
+    whole = len(text) <= LINE_LENGTH and len(value) <= READ_LENGTH
+    return text if whole else f"{text[:LINE_LENGTH]}…"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from functions.core import ecs
 from functions.core.aws import Session
 from functions.core.fields import Port
-from functions.core.fix import fix
+from functions.core.fix import Changes, fix
 from functions.core.permissions import allow
 from functions.core.results import Change
 
@@ -27,7 +27,7 @@ class AttachTargetGroup(ecs.ServiceParameters):
     risk="low",
     radius="The tasks of {service} are replaced one by one; no other service",
 )
-def handler(parameters: AttachTargetGroup, aws: Session) -> Change:
+def handler(parameters: AttachTargetGroup, aws: Session) -> Changes:
     """Attach the service to its target group; other attachments stay. Source: ganopa-bot runbook 4, Fix 1."""
     cluster, service = parameters.cluster, parameters.service
     before = ecs.get(aws, parameters)["loadBalancers"]
@@ -36,15 +36,14 @@ def handler(parameters: AttachTargetGroup, aws: Session) -> Change:
         "containerName": parameters.container,
         "containerPort": parameters.container_port,
     }
-    if wanted in before:
-        return Change(before={"load_balancers": before}, after={"load_balancers": before})
     others = [one for one in before if one.get("targetGroupArn") != parameters.target_group]
-    updated = aws.client("ecs").update_service(cluster=cluster, service=service, loadBalancers=[*others, wanted])
-    return Change(
+    after = before if wanted in before else [*others, wanted]
+    yield Change(
         before={"load_balancers": before},
-        after={"load_balancers": updated["service"]["loadBalancers"]},
+        after={"load_balancers": after},
         undo={"cluster": cluster, "service": service, "loadBalancers": before},
     )
+    aws.client("ecs").update_service(cluster=cluster, service=service, loadBalancers=after)
 
 
 @handler.undo("Attaches the service to what it was attached to before")

@@ -6,8 +6,8 @@ from pydantic import StringConstraints
 
 from functions.core import elb
 from functions.core.aws import Session
-from functions.core.fields import StatusCodes
-from functions.core.fix import fix
+from functions.core.fields import StatusCodes, UrlPath
+from functions.core.fix import Changes, fix
 from functions.core.permissions import allow
 from functions.core.results import Change, Parameters
 
@@ -16,7 +16,7 @@ class CorrectHealthCheck(Parameters):
     """A target group, by ARN, and what it is to ask; port is a number or "traffic-port", the target's own."""
 
     target_group: str
-    path: Annotated[str, StringConstraints(pattern=r"^/[!-~]*$", max_length=1024)]
+    path: UrlPath
     port: Annotated[str, StringConstraints(pattern=r"^(traffic-port|[1-9]\d{0,4})$")]
     matcher: StatusCodes
 
@@ -28,15 +28,12 @@ class CorrectHealthCheck(Parameters):
     risk="low",
     radius="Who the load balancer sends requests to in {target_group}; no task is touched",
 )
-def handler(parameters: CorrectHealthCheck, aws: Session) -> Change:
+def handler(parameters: CorrectHealthCheck, aws: Session) -> Changes:
     """Correct path, port and matcher of the health check. Source: ganopa-bot runbook 2, Fix 2."""
     before = elb.health_check(aws, parameters.target_group)
     wanted = parameters.model_dump(include={"path", "port", "matcher"})
-    if before == wanted:
-        return Change(before=before, after=before)
+    yield Change(before=before, after=wanted, undo={"target_group": parameters.target_group, **before})
     _set(aws, parameters.target_group, **wanted)
-    after = elb.health_check(aws, parameters.target_group)
-    return Change(before=before, after=after, undo={"target_group": parameters.target_group, **before})
 
 
 @handler.undo("Sets the health check back to what it asked before")

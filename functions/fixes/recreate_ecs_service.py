@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt
 from functions.core import ecs
 from functions.core.aws import Session
 from functions.core.fields import Port
-from functions.core.fix import fix
+from functions.core.fix import Changes, fix
 from functions.core.permissions import allow
 from functions.core.results import Change
 
@@ -32,14 +32,14 @@ class RecreateEcsService(ecs.ServiceParameters):
     risk="medium",
     radius="Only {service}, of which nothing runs now",
 )
-def handler(parameters: RecreateEcsService, aws: Session) -> Change:
+def handler(parameters: RecreateEcsService, aws: Session) -> Changes:
     """Create the service as its file declares it: ECS updates no INACTIVE one. Source: ganopa-bot runbook 2, Fix 3.
 
     What the file does not declare stays as it was. No undo: deleting needs a permission more dangerous than this.
     """
     old: dict[str, Any] = dict(ecs.find(aws, parameters) or {"status": "MISSING"})
-    if old["status"] == "ACTIVE":
-        return Change(before=_state(old), after=_state(old))
+    after = {"status": "ACTIVE", "desiredCount": parameters.desired_count, "taskDefinition": parameters.task_definition}
+    yield Change(before=_state(old), after=_state(old) if old["status"] == "ACTIVE" else after)
     network = old.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     new = aws.client("ecs").create_service(
         cluster=parameters.cluster,
@@ -63,7 +63,7 @@ def handler(parameters: RecreateEcsService, aws: Session) -> Change:
         ],
         **{name: old[name] for name in KEPT if name in old},
     )
-    return Change(before=_state(old), after=_state(dict(new["service"])))
+    yield Change(before=_state(old), after=_state(dict(new["service"])))
 
 
 def _state(service: dict[str, Any]) -> dict[str, Any]:

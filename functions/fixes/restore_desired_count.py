@@ -6,7 +6,7 @@ from pydantic import PositiveInt
 
 from functions.core import ecs
 from functions.core.aws import Session
-from functions.core.fix import fix
+from functions.core.fix import Changes, fix
 from functions.core.permissions import allow
 from functions.core.results import Change
 
@@ -23,18 +23,16 @@ class RestoreDesiredCount(ecs.ServiceParameters):
     risk="low",
     radius="Only {service}: tasks are added, none is stopped",
 )
-def handler(parameters: RestoreDesiredCount, aws: Session) -> Change:
+def handler(parameters: RestoreDesiredCount, aws: Session) -> Changes:
     """Raise the desired count to what the service needs, never lower it. Source: ganopa-bot runbook 2, Fix 3."""
     cluster, service, wanted = parameters.cluster, parameters.service, parameters.desired_count
     before = ecs.get(aws, parameters)["desiredCount"]
-    if before >= wanted:
-        return Change(before={"desired_count": before}, after={"desired_count": before})
-    updated = aws.client("ecs").update_service(cluster=cluster, service=service, desiredCount=wanted)
-    return Change(
+    yield Change(
         before={"desired_count": before},
-        after={"desired_count": updated["service"]["desiredCount"]},
+        after={"desired_count": max(before, wanted)},
         undo={"cluster": cluster, "service": service, "desiredCount": before},
     )
+    aws.client("ecs").update_service(cluster=cluster, service=service, desiredCount=wanted)
 
 
 @handler.undo("Sets the desired count back")

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from functions.core import approval, deciding, web
+from functions.core import approval, deciding, stops, web
 from functions.core.approval import Approval
 from functions.core.aws import Session
 from functions.core.deciding import Answer
@@ -34,6 +34,7 @@ class Deciding(BaseModel):
     allow("kms:Decrypt", on="{key}"),
     allow("states:SendTaskSuccess", on="{state_machines}"),
     allow("cloudtrail:LookupEvents"),
+    stops.PERMISSION,
 )
 def handler(event: Request, aws: Session) -> Response:
     """Show an incident's question (GET) or decide it (POST), in JSON; API Gateway has checked the signature."""

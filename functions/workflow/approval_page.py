@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from typing import Any, Literal, NamedTuple
 
-from functions.core import approval, deciding, requester, turns, waiting, web
+from functions.core import approval, deciding, occasions, requester, stops, turns, waiting, web
 from functions.core.approval import Approval
 from functions.core.aws import Session
 from functions.core.deciding import Answer
@@ -52,6 +52,7 @@ class Link(NamedTuple):
     allow("kms:Decrypt", on="{key}"),
     allow("states:SendTaskSuccess", on="{state_machines}"),
     allow("cloudtrail:LookupEvents"),
+    stops.PERMISSION,
 )
 def handler(event: Request, aws: Session) -> Response:
     """Answer an API Gateway request (payload format 2.0)."""
@@ -65,7 +66,7 @@ def handler(event: Request, aws: Session) -> Response:
     if web.method(event) == "POST":
         return _decide(aws, link, event)
     waiting.tell(aws, incidents, link.question)  # decided before, by a POST that crashed then
-    return _show(incidents, link, live="still" not in (event.get("queryStringParameters") or {}))
+    return _show(aws, incidents, link, live="still" not in (event.get("queryStringParameters") or {}))
 
 
 def _link(incidents: Incidents, secret: str) -> Link | None:
@@ -77,7 +78,7 @@ def _link(incidents: Incidents, secret: str) -> Link | None:
     return Link(secret, record["runbook"], question, owner["approver"], owner["level"])
 
 
-def _show(incidents: Incidents, link: Link, *, live: bool) -> Response:
+def _show(aws: Session, incidents: Incidents, link: Link, *, live: bool) -> Response:
     everything = incidents.everything(link.question.incident)
     record = everything["record"]
     runbook = compiled.read(link.runbook)
@@ -95,6 +96,8 @@ def _show(incidents: Incidents, link: Link, *, live: bool) -> Response:
         changes=_items(everything, f"change#{link.question.round}#"),
         timeline=_items(everything, "event#"),
         link=link,
+        occurrences=occasions.counted(everything),
+        stop=stops.why(aws, runbook.service) if link.decides else "",
         outcome=translated(OUTCOMES[record["outcome"]]) if "outcome" in record else "",
         working=working,
         live=live,
@@ -118,7 +121,7 @@ def _decide(aws: Session, link: Link, event: Request) -> Response:
             deciding.take(aws, compiled.read(link.runbook), link.question, _answer(link, decision, form, event))
         except deciding.Refused as reason:
             return web.message(400, nothing, str(reason))
-    return web.seen(event["rawPath"])
+    return web.seen(f"/incidents/{link.secret}")
 
 
 def _answer(link: Link, decision: Literal["approved", "rejected"], form: dict[str, str], event: Request) -> Answer:

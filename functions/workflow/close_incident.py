@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions.core import approval, mail, turns
+from functions.core import approval, mail, occasions, turns
 from functions.core.approval import Approval
 from functions.core.aws import Session
 from functions.core.incidents import RECORD, Incidents, now
@@ -14,6 +14,7 @@ from functions.core.language import say, translated
 from functions.core.outcomes import OUTCOMES
 from functions.core.permissions import allow
 from functions.core.step import step
+from functions.workflow import target_lock
 from functions.workflow.escalate import Ending
 from statemachines import compiled
 from statemachines.compiled import Compiled
@@ -22,14 +23,14 @@ REPORTED = {"recovered", "rejected", "expired", "healthy"}  # the others were es
 
 
 @step(
-    allow("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
+    allow("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", on="{table}"),
     allow("sns:Publish", on="{topic}"),
 )
 def handler(event: Ending, aws: Session) -> dict[str, Any]:
-    """Write the outcome, end open questions, count, and mail the report to those who were asked.
+    """Write the outcome, end open questions, give the target back, count, and mail the report to those who were asked.
 
     Returns:
-        The report: incident, service, runbook, outcome and timeline.
+        The report: incident, service, runbook, outcome, how many events it was about, and timeline.
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     asked = _questions(incidents, event.incident)
@@ -37,16 +38,20 @@ def handler(event: Ending, aws: Session) -> dict[str, Any]:
         _withdraw(incidents, question)
     incidents.note(event.incident, say("Closed: {outcome}", outcome=translated(OUTCOMES[event.outcome])))
     incidents.update(event.incident, RECORD, {"state": "closed", "outcome": event.outcome, "closed_at": now()})
+    target_lock.release(incidents, runbook.service.name, event.incident)  # where that has failed before
+    occasions.release(incidents, runbook, event.incident)  # before it is read: what comes later is no part of it
     everything = incidents.everything(event.incident)
     record, timeline = everything[RECORD], [one for name, one in everything.items() if name.startswith("event#")]
     _count(runbook.service.name, event, record, asked)
     if event.outcome in REPORTED:
-        _report(aws, runbook, event.outcome, asked, record=record, timeline=timeline)
+        shown = {"record": record, "timeline": timeline, "occurrences": occasions.counted(everything)}
+        _report(aws, runbook, event.outcome, asked, **shown)
     return {
         "incident": event.incident,
         "service": runbook.service.name,
         "runbook": translated(runbook.runbook.title),
         "outcome": event.outcome,
+        "occurrences": occasions.counted(everything),
         "timeline": [f"{line['at']} {line['text']}" for line in timeline],
     }
 

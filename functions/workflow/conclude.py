@@ -6,16 +6,15 @@ from typing import Any
 from functions.core import approval, turns
 from functions.core.approval import Approval
 from functions.core.aws import Session
-from functions.core.diagnosis import Diagnosis, Findings, broken, diagnose, lookup
+from functions.core.diagnosis import Diagnosis, Findings, broken, diagnose
 from functions.core.incidents import RECORD, Incidents, now
-from functions.core.language import say, translated
+from functions.core.language import say
 from functions.core.permissions import allow
-from functions.core.plan import Plan, Step
+from functions.core.plan import Plan
+from functions.core.proposal import propose
 from functions.core.step import Of, step
-from functions.core.template import fill, readable
 from statemachines import compiled
 from statemachines.compiled import Compiled
-from statemachines.model import FixUse
 
 
 class Gathered(Of):
@@ -25,35 +24,26 @@ class Gathered(Of):
     round: int
 
 
-@step(allow("dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", on="{table}"))
+@step(allow("dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:PutItem", on="{table}"))
 def handler(event: Gathered, aws: Session) -> dict[str, Any]:
     """Rank the causes, build the plan, write both into the record.
 
     Returns:
-        `outcome` (healthy, plan, manual or unclear), the plan's `digest`, its fixes by number for the chain, the
-        `round` of the question about it (the last one where the plan is still the same), and whose `turn` it is.
+        `outcome` (healthy, plan, limited, flapping, manual or unclear), the plan's `digest` and `fixes` by number, the
+        `round` of its question, and whose `turn` it is.
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     record = incidents.get(event.incident) or {}
-    resources = runbook.service.resources | record.get("overrides", {})
+    given = runbook.service.resources | record.get("overrides", {})
     findings = Findings(event.findings, runbook.questions)
-    diagnosis = diagnose(runbook.runbook, findings, resources)
-    plan = _plan(runbook, diagnosis, findings, resources)
+    diagnosis = diagnose(runbook.runbook, findings, given)
+    plan, against, reasons = propose(runbook, incidents, event.incident, diagnosis, findings, given)
     asked = approval.read(incidents, event.incident, event.round)
     same = asked is not None and asked.digest == plan.digest
-    incidents.update(
-        event.incident,
-        RECORD,
-        {
-            "diagnosis": diagnosis.model_dump_json(),
-            "plan": plan.model_dump_json(),
-            "broken": broken(runbook.runbook, findings),
-            "diagnosed_at": record.get("diagnosed_at") or now(),
-        },
-    )
-    incidents.note(event.incident, say("Diagnosed: {headline}", headline=diagnosis.headline))
+    written = {"broken": broken(runbook.runbook, findings), "against": reasons}
+    _write(incidents, record | {"incident": event.incident} | written, diagnosis, plan)
     return {
-        "outcome": _outcome(diagnosis, plan),
+        "outcome": "healthy" if diagnosis.healthy else against or _outcome(diagnosis, plan),
         "diagnosis": diagnosis.headline,
         "digest": plan.digest,
         "count": len(plan.steps),
@@ -61,6 +51,22 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
         "round": event.round + 1 if asked and not same else max(event.round, 1),
         "turn": _turn(runbook, asked if same else None),
     }
+
+
+def _write(incidents: Incidents, record: dict[str, Any], diagnosis: Diagnosis, plan: Plan) -> None:
+    """Write into the incident's record and timeline what was concluded."""
+    incident = record["incident"]
+    values = {
+        "diagnosis": diagnosis.model_dump_json(),
+        "plan": plan.model_dump_json(),
+        "broken": record["broken"],
+        "against": record["against"],
+        "diagnosed_at": record.get("diagnosed_at") or now(),
+    }
+    incidents.update(incident, RECORD, values)
+    incidents.note(incident, say("Diagnosed: {headline}", headline=diagnosis.headline))
+    for reason in record["against"]:
+        incidents.note(incident, say("Not proposed: {reason}", reason=reason))
 
 
 def _turn(runbook: Compiled, asked: Approval | None) -> dict[str, int]:
@@ -72,40 +78,6 @@ def _turn(runbook: Compiled, asked: Approval | None) -> dict[str, int]:
 
 
 def _outcome(diagnosis: Diagnosis, plan: Plan) -> str:
-    if diagnosis.healthy:
-        return "healthy"
     if plan.steps:
         return "plan"
     return "manual" if diagnosis.confirmed else "unclear"
-
-
-def _plan(runbook: Compiled, diagnosis: Diagnosis, findings: Findings, resources: dict[str, Any]) -> Plan:
-    """Order the fixes of all confirmed causes as the causes rank; the same change stands there once."""
-    by_name = {cause.name: cause for cause in runbook.runbook.causes}
-    uses = [use for cause in diagnosis.confirmed for use in by_name[cause.name].fix]
-    steps: list[Step] = []
-    for use in uses:
-        one = _step(runbook, use, findings, resources)
-        if not any(one.same_change(other) for other in steps):
-            steps.append(one)
-    service = runbook.service
-    return Plan(
-        account=service.account, region=service.region, service=service.name, runbook=runbook.runbook.name, steps=steps
-    )
-
-
-def _step(runbook: Compiled, use: FixUse, findings: Findings, resources: dict[str, Any]) -> Step:
-    parameters = fill(use.with_, resources.__getitem__)
-    words = {"before": translated(use.before), "after": translated(use.after)}
-    texts = fill(words, lambda name: lookup(findings, resources, name))
-    text = runbook.fixes[use.fix]
-    return Step(
-        fix=use.fix,
-        parameters=parameters,
-        effect=readable(fill(translated(text.effect), parameters.__getitem__)),
-        before=readable(texts["before"]),
-        after=readable(texts["after"]),
-        risk=text.risk,
-        radius=readable(fill(translated(text.radius), parameters.__getitem__)),
-        undo=translated(text.undo) if text.undo else None,
-    )

@@ -1,129 +1,129 @@
 """Turns an event into at most one execution: EventBridge delivers at least once and cannot name an execution."""
 
-import hashlib
-import json
-import re
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-
-from functions.core import approval, waiting
+from functions.core import alarms, approval, events, occasions, stops, unstarted, waiting
 from functions.core.aws import Session
-from functions.core.incidents import Conflict, Incidents
+from functions.core.events import Call
+from functions.core.incidents import TRIGGER, Conflict, Incidents
 from functions.core.language import say
-from functions.core.log import logger
+from functions.core.occasions import Claim
 from functions.core.permissions import allow
-from functions.core.redaction import redact
 from functions.core.step import step
+from functions.core.unstarted import Ignored
 from statemachines import compiled
 from statemachines.compiled import Compiled
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
-MAX_EVENT = 65_536
-MAX_AGE = timedelta(minutes=15)
 MAX_LOOKS = 50  # of one question: each look is some hundred events of the execution's history, which ends at 25,000
-KINDS = {"ECS Task State Change": "ecs-task-stopped", "ECS Deployment State Change": "ecs-deployment-failed"}
-
-
-class Ignored(Exception):
-    """The event starts nothing; the message says why."""
-
-
-class Event(BaseModel):
-    """An EventBridge event, as far as every source has it in common."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    source: str
-    detail_type: str = Field(alias="detail-type")
-    time: AwareDatetime
-    detail: dict[str, Any]
-
-
-class Start(NamedTuple):
-    """What is to be started.
-
-    `occasion` is what makes it one and the same occasion; `moment` stands first in the execution's name.
-    """
-
-    runbook: Compiled
-    occasion: str
-    moment: str
-    at: datetime
-    trigger: dict[str, str]
-
-    @property
-    def name(self) -> str:
-        """The execution's name: readable, unique for the occasion, at most 80 characters."""
-        what = re.sub(r"[^A-Za-z0-9]+", "-", self.trigger["name"])[:40]
-        return f"{self.moment}-{what}-{hashlib.sha256(self.occasion.encode()).hexdigest()[:10]}"
 
 
 @step(
-    allow("cloudwatch:DescribeAlarms"),
-    allow("states:StartExecution", "states:ListExecutions", "states:SendTaskSuccess", on="{state_machines}"),
-    allow("dynamodb:GetItem", "dynamodb:UpdateItem", on="{table}"),
+    alarms.PERMISSION,
+    stops.PERMISSION,
+    allow("states:StartExecution", "states:SendTaskSuccess", on="{state_machines}"),
+    allow("states:DescribeExecution", on="{executions}"),
+    allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", on="{table}"),
     allow("kms:Decrypt", on="{key}"),
 )
 def handler(event: dict[str, Any], aws: Session) -> dict[str, Any]:
     """Start the runbook that the event calls for, under a name that the same event always yields.
 
-    Where the runbook is at work already and waits for an approval, it looks again whether its plan still holds.
+    Where an incident is at work already, the event is counted in its record; if it waits for an approval, it looks
+    again whether its plan still holds. What can be neither started nor counted is kept with the reason.
 
     Returns:
-        `started` (the execution's name, or None) and `why`.
+        `started` (the execution's name, or None), the `reason` in a word where nothing was started, and `why`.
+    """
+    runbooks = compiled.read_all()
+    try:
+        return {"started": _start(aws, event, runbooks), "reason": "", "why": ""}
+    except Ignored as ignored:
+        unstarted.keep(Incidents(aws), runbooks[0].service.name, event, ignored)
+        return {"started": None, "reason": ignored.reason, "why": str(ignored)}
+
+
+def _start(aws: Session, event: dict[str, Any], runbooks: list[Compiled]) -> str:
+    call = events.read(event, runbooks)
+    if call.kind == "alarm":
+        call = _heard(aws, call)
+    if stopped := stops.stopped(aws, call.runbook.service.name):
+        raise Ignored("stopped", f"{call.name}: {stopped}")
+    for _ in range(occasions.TRIES):
+        claim = occasions.claim(aws, call.runbook, call.incident)
+        if claim.holder == call.incident:
+            return _begin(aws, call, claim)
+        _count(aws, call, claim.holder)  # raises, unless that incident has just ended
+    raise Conflict(f"{call.name}: one incident after the other begins and ends")
+
+
+def _heard(aws: Session, call: Call) -> Call:
+    """Read the alarm again: only one that still rings, and that nobody has muted, is a reason to start."""
+    alarm = alarms.read(aws, call.name)
+    if alarm is None:
+        raise Ignored("unknown", say("the alarm {name} does not exist (any more)", name=call.name))
+    if alarm.state != alarms.RINGING:
+        text = say("the alarm {name} is {state} again", name=call.name, state=alarm.state)
+        raise Ignored("over", _looked_again(aws, occasions.holder(Incidents(aws), call.runbook), text))
+    if alarm.muted:
+        raise Ignored("muted", say("the alarm {name} is muted: {why}", name=call.name, why=alarm.muted))
+    return call._replace(reason=alarm.reason)
+
+
+def _begin(aws: Session, call: Call, claim: Claim) -> str:
+    """Start the incident that has claimed the target; starting it twice changes nothing."""
+    states: SFNClient = aws.client("stepfunctions")
+    incidents = Incidents(aws)
+    known = not _triggers(incidents, call)
+    try:
+        states.start_execution(stateMachineArn=call.runbook.state_machine, name=call.incident, input="{}")
+    except states.exceptions.ExecutionAlreadyExists:
+        known = True
+        if claim.made:
+            occasions.release(incidents, call.runbook, call.incident)
+    told = {"name": call.name, "incident": call.incident}
+    if not occasions.count(incidents, call.incident, call.event, call.trigger):
+        raise Ignored("duplicate", say("{name}: incident {incident} was started by the same event", **told))
+    if known:
+        raise Ignored("counted", say("{name}: incident {incident} was started for the same reason", **told))
+    return call.incident
+
+
+def _triggers(incidents: Incidents, call: Call) -> bool:
+    """Write down what starts the incident: not into the execution's input, where anybody could say so.
+
+    Returns:
+        Whether that is this event; another one of the same occasion may have been first.
     """
     try:
-        started, why = _start(aws, _parsed(event)), ""
-    except Ignored as reason:
-        started, why = None, str(reason)
-        logger.warning("not started", why=why)
-    return {"started": started, "why": why}
+        incidents.create(call.incident, TRIGGER, call.trigger)
+    except Conflict:
+        return (incidents.get(call.incident, TRIGGER) or {}).get("event") == call.event
+    return True
 
 
-def _parsed(event: Any) -> Event:
-    size = len(json.dumps(event))
-    if size > MAX_EVENT:
-        raise Ignored(f"the event has {size} bytes; at most {MAX_EVENT} are read")
-    try:
-        return Event.model_validate(event)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(map(str, problem["loc"])) or "the whole"
-        raise Ignored(f"not an EventBridge event: {place}: {problem['msg']}") from error
+def _count(aws: Session, call: Call, incident: str) -> None:
+    """Count the event in the record of the incident that is at work.
+
+    Raises:
+        Ignored: when that is done; where the incident has just ended, it might count an event that it never looked at.
+    """
+    incidents, told = Incidents(aws), {"name": call.name, "incident": incident}
+    new = occasions.count(incidents, incident, call.event, call.trigger)
+    if occasions.holder(incidents, call.runbook) != incident:
+        return
+    if not new:
+        raise Ignored("duplicate", say("{name}: the same event was counted for incident {incident}", **told))
+    text = say("{name}: incident {incident} is already being worked on", **told)
+    raise Ignored("counted", _looked_again(aws, incident, text))
 
 
-def _start(aws: Session, event: Event) -> str:
-    start = _alarm(aws, event) if event.source == "aws.cloudwatch" else _ecs(event)
-    if datetime.now(UTC) - start.at > MAX_AGE:
-        raise Ignored(f"{start.trigger['name']}: {start.trigger['at']} is more than {MAX_AGE} ago")
-    states: SFNClient = aws.client("stepfunctions")
-    machine = start.runbook.state_machine
-    running = _running(aws, start.runbook)
-    if running and running != [start.name]:
-        looked = _look_again(aws, running)
-        raise Ignored(f"{start.trigger['name']}: incident {running[0]} is already being worked on{looked}")
-    try:
-        states.start_execution(stateMachineArn=machine, name=start.name, input=json.dumps({"trigger": start.trigger}))
-    except states.exceptions.ExecutionAlreadyExists as error:
-        raise Ignored(f"{start.trigger['name']}: incident {start.name} was started by the same event") from error
-    return start.name
-
-
-def _running(aws: Session, runbook: Compiled) -> list[str]:
-    states: SFNClient = aws.client("stepfunctions")
-    found = states.list_executions(stateMachineArn=runbook.state_machine, statusFilter="RUNNING")["executions"]
-    return [one["name"] for one in found]
-
-
-def _look_again(aws: Session, running: list[str]) -> str:
-    """Let whatever waits for an approval diagnose again; return what to say about it."""
-    incidents = Incidents(aws)
-    looking = [incident for incident in running if _looks(aws, incidents, incident)]
-    return f"; looking again: {', '.join(looking)}" if looking else ""
+def _looked_again(aws: Session, incident: str, text: str) -> str:
+    """Let an incident that waits for an approval diagnose again; return what to say about it."""
+    looked = incident and _looks(aws, Incidents(aws), incident)
+    return say("{what}; looking again: {incident}", what=text, incident=incident) if looked else text
 
 
 def _looks(aws: Session, incidents: Incidents, incident: str) -> bool:
@@ -136,46 +136,3 @@ def _looks(aws: Session, incidents: Incidents, incident: str) -> bool:
     except Conflict:
         return False  # somebody decides at this moment: the plan is checked again before it counts
     return waiting.answer(aws, question, "look again")
-
-
-def _alarm(aws: Session, event: Event) -> Start:
-    name = str(event.detail.get("alarmName", ""))
-    runbook = next((one for one in compiled.read_all() if one.service.alarms.get(name) == one.runbook.name), None)
-    if runbook is None:
-        raise Ignored(f"no runbook is started by the alarm {name[:100] or '(without a name)'}")
-    answer = aws.client("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    alarms = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
-    if not alarms:
-        raise Ignored(f"the alarm {name} does not exist (any more)")
-    if alarms[0]["StateValue"] != "ALARM":
-        looked = _look_again(aws, _running(aws, runbook))
-        raise Ignored(f"the alarm {name} is {alarms[0]['StateValue']} again{looked}")
-    return Start(
-        runbook=runbook,
-        occasion=f"{alarms[0]['AlarmArn']} {event.time.isoformat()}",
-        moment=f"{event.time:%Y-%m-%dT%H-%M-%S}",
-        at=event.time,
-        trigger=_trigger("alarm", name, alarms[0].get("StateReason", ""), event.time),
-    )
-
-
-def _ecs(event: Event) -> Start:
-    kind = KINDS.get(event.detail_type, "") if event.source == "aws.ecs" else ""
-    runbook = next((one for one in compiled.read_all() if kind in one.service.runbooks[one.runbook.name].events), None)
-    deployment = str(event.detail.get("startedBy") or event.detail.get("deploymentId") or "")
-    if runbook is None or not deployment:
-        raise Ignored(f"no runbook is started by the event {event.source[:50]} {event.detail_type[:100]}")
-    reason = str(event.detail.get("stoppedReason") or event.detail.get("reason") or say("no reason given"))
-    hour = f"{event.time:%Y-%m-%dT%H}"
-    return Start(
-        runbook=runbook,
-        occasion=f"{runbook.service.name} {deployment} {hour}",  # a crash loop stops a task every few seconds
-        moment=hour,
-        at=event.time,
-        trigger=_trigger("event", kind, reason, event.time),
-    )
-
-
-def _trigger(kind: str, name: str, reason: str, at: datetime) -> dict[str, str]:
-    line = " ".join(redact(reason).split())  # of several lines, one could pass for a part of our mail
-    return {"kind": kind, "name": name, "reason": line[:500], "at": at.isoformat()}

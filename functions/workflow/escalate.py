@@ -9,11 +9,16 @@ from functions.core.failure import explain
 from functions.core.incidents import Incidents
 from functions.core.language import marked, say, translated
 from functions.core.permissions import allow
+from functions.core.plan import Plan
 from functions.core.step import Of, step
 from statemachines import compiled
 
 WHY = {
     "manual": marked("there is nothing that may be repaired automatically"),
+    "limited": marked("the plan goes beyond what the service's file allows"),
+    "flapping": marked("the service has been repaired too often lately: something else is wrong"),
+    "locked": marked("another incident kept changing the service, so nothing was changed for this one"),
+    "refused": marked("the approved change was refused at the last moment; what was changed before it was undone"),
     "unclear": marked("something is wrong, but no cause could be confirmed"),
     "changed": marked("the plan kept changing while it waited for approval"),
     "not fixed": marked("the approved change did not help and was undone where it can be"),
@@ -21,6 +26,7 @@ WHY = {
     "not undone": marked("the approved change did not help, and undoing it failed"),
     "unverifiable": marked("after the approved change it cannot be seen whether the service is healthy"),
     "failed": marked("the automation itself failed"),
+    "stopped": marked("its execution was stopped from outside, or died; what was changed until then was not undone"),
     "recovered": marked("the service has recovered, but its lock could not be taken away: it holds for up to an hour"),
     "healthy": marked("the service is healthy again, but its lock could not be taken away: it holds for up to an hour"),
 }
@@ -55,6 +61,7 @@ def handler(event: Ending, aws: Session) -> dict[str, Any]:
             record=record,
             why=why,
             diagnosis=diagnosis,
+            plan=Plan.model_validate_json(record["plan"]) if record.get("against") else None,
             error=explain(event.error),
             timeline=incidents.timeline(event.incident),
         )

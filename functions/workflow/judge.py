@@ -20,7 +20,7 @@ VERDICTS = {
 
 
 class Seen(Of):
-    """The findings of the validating checks, and how often they have been made."""
+    """The findings of the validating checks, and how often they have been made since the fixes; 0 after an undo."""
 
     findings: dict[str, Any]
     attempt: int
@@ -28,14 +28,17 @@ class Seen(Of):
 
 @step(allow("dynamodb:GetItem", "dynamodb:PutItem", on="{table}"))
 def handler(event: Seen, aws: Session) -> dict[str, Any]:
-    """Give the verdict: wait, fixed, not fixed, worse or unverifiable."""
+    """Give the verdict: wait, fixed, not fixed, worse or unverifiable; after an undo, only note what is seen."""
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     questions = {name: runbook.questions[name] for name in runbook.runbook.validating}
     findings = Findings(event.findings, questions)
     before = (incidents.get(event.incident) or {}).get("broken", [])
+    seen = "; ".join(finding.summary for finding in findings.by_name.values())
+    if event.attempt == 0:
+        incidents.note(event.incident, say("After the undo: {seen}", seen=seen))
+        return {"verdict": "undone"}
     verdict = _verdict(runbook, findings, event.attempt, before)
     if verdict != "wait":
-        seen = "; ".join(finding.summary for finding in findings.by_name.values())
         incidents.note(
             event.incident, say("Validated, {verdict}: {seen}", verdict=translated(VERDICTS[verdict]), seen=seen)
         )

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from functions.core import occasions
 from functions.core.aws import Session
-from functions.core.incidents import RECORD, Conflict, Incidents, now
+from functions.core.incidents import RECORD, TRIGGER, Conflict, Incidents, now
 from functions.core.language import say
 from functions.core.permissions import allow
 from functions.core.requester import Requester
@@ -26,14 +27,15 @@ class Opening(Of):
 
 
 class Trigger(BaseModel):
-    """What started the incident, as the dispatcher saw it."""
+    """What started the incident, as the dispatcher wrote it down: who only starts an execution cannot pass for it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="ignore")
 
     kind: Literal["alarm", "event"]
     name: str
     reason: str
     at: str
+    event: str
 
 
 class Input(BaseModel):
@@ -43,7 +45,6 @@ class Input(BaseModel):
 
     mode: Literal["fix", "diagnose"] = "fix"
     parameters: dict[str, Any] = {}
-    trigger: Trigger | None = None
     requester: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=100)] = ""
 
 
@@ -51,7 +52,10 @@ class BadInput(Exception):
     """The input says something it may not; the message says what, and what is allowed."""
 
 
-@step(allow("dynamodb:PutItem", on="{table}"))
+@step(
+    allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
+    allow("states:DescribeExecution", on="{executions}"),
+)
 def handler(event: Opening, aws: Session) -> dict[str, Any]:
     """Validate the input, open the incident's record, resolve the parameters.
 
@@ -63,7 +67,15 @@ def handler(event: Opening, aws: Session) -> dict[str, Any]:
         asked = _validated(event.input, runbook)
     except BadInput as error:
         return {"refused": str(error), "mode": "", "checks": {}}
-    _record(Incidents(aws), event, asked, runbook)
+    incidents = Incidents(aws)
+    known = incidents.get(event.incident) or {"runbook": event.runbook}
+    if known["runbook"] != event.runbook:
+        text = say("The runbook {other} has an incident of this name: choose another name.", other=known["runbook"])
+        return {"refused": text, "mode": "", "checks": {}}
+    found = incidents.get(event.incident, TRIGGER)
+    trigger = Trigger.model_validate(found) if found else None
+    other = "" if trigger else _other(aws, runbook, event.incident, asked)
+    _record(incidents, event, asked, trigger, runbook, other)
     resources = runbook.service.resources | asked.parameters
     checks = {name: fill(use.with_, resources.__getitem__) for name, use in runbook.runbook.checks.items()}
     return {"refused": "", "mode": asked.mode, "checks": checks}
@@ -100,14 +112,27 @@ def _overrides(runbook: Compiled) -> dict[str, str]:
     return dict(runbook.service.runbooks[runbook.runbook.name].overrides)
 
 
-def _record(incidents: Incidents, event: Opening, asked: Input, runbook: Compiled) -> None:
-    by_hand = {"requester": _requester(asked).model_dump()} if asked.trigger is None else {}
+def _other(aws: Session, runbook: Compiled, incident: str, asked: Input) -> str:
+    """Claim the target for an engineer's own repair; return the incident that works on it already, if one does.
+
+    Who only diagnoses claims nothing, so that an alarm still starts its incident; dispatch has claimed for the others.
+    """
+    if asked.mode == "diagnose":
+        return ""
+    holder = occasions.claim(aws, runbook, incident).holder
+    return "" if holder == incident else holder
+
+
+def _record(
+    incidents: Incidents, event: Opening, asked: Input, trigger: Trigger | None, runbook: Compiled, other: str
+) -> None:
+    by_hand = {} if trigger else {"requester": _requester(asked).model_dump()}
     record = by_hand | {
         "service": runbook.service.name,
         "runbook": event.runbook,
         "mode": asked.mode,
         "overrides": asked.parameters,
-        "trigger": asked.trigger.model_dump() if asked.trigger else {"kind": "person"},
+        "trigger": trigger.model_dump() if trigger else {"kind": "person"},
         "opened_at": now(),
         "state": "open",
     }
@@ -115,8 +140,10 @@ def _record(incidents: Incidents, event: Opening, asked: Input, runbook: Compile
         incidents.create(event.incident, RECORD, record)
     except Conflict:
         return  # this very state was retried
-    why = asked.trigger.reason if asked.trigger else say("started by hand")
+    why = trigger.reason if trigger else say("started by hand")
     incidents.note(event.incident, say("Opened: {why}", why=why))
+    if other:
+        incidents.note(event.incident, say("Incident {other} is being worked on at the same time", other=other))
 
 
 def _requester(asked: Input) -> Requester:

@@ -5,11 +5,11 @@ import secrets
 import time
 from typing import Any
 
-from functions.core import approval, mail, requester, token, turns, waiting
+from functions.core import approval, mail, requester, stops, token, turns, waiting
 from functions.core.approval import Approval, Decision
 from functions.core.aws import Session
 from functions.core.diagnosis import Diagnosis
-from functions.core.incidents import RECORD, Incidents, now
+from functions.core.incidents import RECORD, Conflict, Incidents, now
 from functions.core.language import say, translated
 from functions.core.permissions import allow
 from functions.core.plan import Plan
@@ -32,6 +32,7 @@ class Question(Of):
     allow("kms:Encrypt", "kms:Decrypt", on="{key}"),
     allow("sns:Publish", on="{topic}"),
     allow("states:SendTaskSuccess", on="{state_machines}"),
+    stops.PERMISSION,
 )
 def handler(event: Question, aws: Session) -> dict[str, Any]:
     """Store the question and mail those whose turn it is; where it is decided already, answer at once.
@@ -41,11 +42,11 @@ def handler(event: Question, aws: Session) -> dict[str, Any]:
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     sealed = token.sealed(aws, event.token, event.incident, event.round)
-    question = _stored(incidents, event, runbook, sealed)
+    question = _stored(aws, incidents, event, runbook, sealed)
     waiting.tell(aws, incidents, question)
     if question.state != "pending" or question.mailed >= event.turn.call:
         return {"asked": []}
-    asked, shown = _people(runbook, question, event.turn), _shown(incidents, runbook, question)
+    asked, shown = _people(runbook, question, event.turn), _shown(aws, incidents, runbook, question)
     for approver in asked:
         _ask(aws, incidents, question, approver, shown)
     incidents.note(event.incident, _told(runbook, event.turn, asked))
@@ -53,16 +54,17 @@ def handler(event: Question, aws: Session) -> dict[str, Any]:
     return {"asked": asked}
 
 
-def _stored(incidents: Incidents, event: Question, runbook: Compiled, sealed: str) -> Approval:
+def _stored(aws: Session, incidents: Incidents, event: Question, runbook: Compiled, sealed: str) -> Approval:
     """Store the question, or only its new token where it was asked before."""
     known = approval.read(incidents, event.incident, event.round)
     if known:
+        incidents.update(event.incident, RECORD, {"round": event.round})
         return approval.keep(incidents, known, token=sealed, told=False, turn_until=_in(event.turn.seconds))
     _replace(incidents, event)
-    return _new(incidents, event, runbook, sealed)
+    return _new(aws, incidents, event, runbook, sealed)
 
 
-def _new(incidents: Incidents, event: Question, runbook: Compiled, sealed: str) -> Approval:
+def _new(aws: Session, incidents: Incidents, event: Question, runbook: Compiled, sealed: str) -> Approval:
     record = incidents.get(event.incident) or {}
     plan, service = Plan.model_validate_json(record["plan"]), runbook.service
     question = {
@@ -79,10 +81,15 @@ def _new(incidents: Incidents, event: Question, runbook: Compiled, sealed: str) 
         "version": 0,
         **requester.demands(service, plan.risk, requester.of(record)),
     }
+    if question["needed"] == 0 and stops.why(aws, service):
+        question["needed"] = 1  # what stops changes is for people to lift, and then to approve
     if question["needed"] == 0:
         question |= {"state": "approved", "decisions": [_by_policy(plan.digest).model_dump()]}
         incidents.note(event.incident, say("Approved by the service's policy, which asks nobody"))
-    incidents.create(event.incident, approval.item(event.round), question)
+    try:
+        incidents.create(event.incident, approval.item(event.round), question)
+    except Conflict:
+        return _stored(aws, incidents, event, runbook, sealed)  # asked by another invocation just now
     incidents.update(event.incident, RECORD, {"round": event.round})
     return Approval.model_validate({"incident": event.incident} | question)
 
@@ -109,7 +116,7 @@ def _people(runbook: Compiled, question: Approval, turn: Turn) -> list[str]:
     return [one for one in turns.level(runbook.service.approval, turn.call).approvers if one not in said]
 
 
-def _shown(incidents: Incidents, runbook: Compiled, question: Approval) -> dict[str, Any]:
+def _shown(aws: Session, incidents: Incidents, runbook: Compiled, question: Approval) -> dict[str, Any]:
     rules = runbook.service.approval
     return {
         "subject": _subject(runbook, question),
@@ -118,6 +125,7 @@ def _shown(incidents: Incidents, runbook: Compiled, question: Approval) -> dict[
         "record": incidents.get(question.incident) or {},
         "question": question,
         "diagnosis": Diagnosis.model_validate_json(question.diagnosis),
+        "stop": stops.why(aws, runbook.service),
         "minutes": _minutes(question),
         "next_level": rules.levels[question.level + 1] if question.level + 1 < len(rules.levels) else None,
     }

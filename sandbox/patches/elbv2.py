@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.acm import acm_backends
 from moto.elbv2 import models
-from moto.elbv2.exceptions import InvalidTargetError, TargetGroupNotFoundError
+from moto.elbv2.exceptions import ELBClientError, InvalidTargetError, TargetGroupNotFoundError
 from moto.elbv2.responses import ELBV2Response
 
 from sandbox.lock import serialize
@@ -84,9 +85,42 @@ def describe_target_groups(self: Model, *asked: Model) -> Model:
     return groups
 
 
+def modify_rule(self: Model, rule_arn: str, conditions: Model, actions: Model) -> Model:
+    """ModifyRule: a target group that it forwards to is the load balancer's from then on."""
+    rule = replace.original(models.ELBv2Backend, "modify_rule")(self, rule_arn, conditions, actions)
+    balancer = next(one for one in self.load_balancers.values() if rule.listener_arn in one.listeners)
+    for action in rule.actions:
+        for arn in self._get_target_group_arns_from(action_data=action.data) if action.type == "forward" else []:
+            self.target_groups[arn].load_balancer_arns.append(balancer.arn)
+    return rule
+
+
+def modify_listener(self: Model, arn: str, *more: Model) -> Model:
+    """ModifyListener: its certificate is the default one, the others stay; only an issued one can be attached."""
+    before = list(self.describe_listeners(None, [arn])[0].certificates)
+    certificates = more[3] or []
+    for given in certificates:
+        _check_certificate(self, given["CertificateArn"])
+    listener = replace.original(models.ELBv2Backend, "modify_listener")(self, arn, *more)
+    if certificates:
+        listener.certificates = [listener.certificate, *(one for one in before[1:] if one != listener.certificate)]
+    return listener
+
+
+def _check_certificate(self: Model, arn: str) -> None:
+    known = acm_backends[self.account_id][self.region_name]._certificates.get(arn)
+    if known and known.status not in ("ISSUED", "EXPIRED"):
+        needed = "a fully-qualified domain name, a supported signature, and a supported key size"
+        raise ELBClientError("UnsupportedCertificate", f"The certificate '{arn}' must have {needed}.")
+
+
 def probe_port(target_group: Model, port: int) -> int:
     """Return the port that the health check of a target on `port` connects to."""
     return port if target_group.health_check_port == "traffic-port" else int(target_group.health_check_port)
+
+
+def _default_certificate(arns: list[str]) -> list[dict[str, str]]:
+    return [{"CertificateArn": arn} for arn in arns[:1]]
 
 
 def _arn(kind: str) -> Callable[..., str]:
@@ -103,5 +137,10 @@ def install() -> None:
     replace(models.FakeTargetGroup, "deregister", deregister)
     replace(models.ELBv2Backend, "describe_target_health", describe_target_health)
     replace(models.ELBv2Backend, "describe_target_groups", describe_target_groups)
+    replace(models.ELBv2Backend, "modify_rule", modify_rule)
+    replace(models.ELBv2Backend, "modify_listener", modify_listener)
+    transformers = ELBV2Response.RESPONSE_KEY_PATH_TO_TRANSFORMER
+    defaults = {name: _default_certificate for name in transformers if name.endswith(".Listener.Certificates")}
+    replace(ELBV2Response, "RESPONSE_KEY_PATH_TO_TRANSFORMER", {**transformers, **defaults})
     replace(models, "make_arn_for_load_balancer", _arn("loadbalancer/app"))
     replace(models, "make_arn_for_target_group", _arn("targetgroup"))

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import urllib.parse
 import uuid
 from typing import Any
 
@@ -13,10 +14,11 @@ from moto.core.config import default_user_config
 from sandbox.account import ACCOUNT
 from sandbox.context import current
 from sandbox.lambda_async import MAX_PAYLOAD_BYTES, invoke_later
+from sandbox.lambda_function import NotInvoked
 from sandbox.lambda_functions import config
-from sandbox.lambda_pool import Throttled
 from sandbox.lambda_runtime import MAX_REQUEST_BYTES
 from sandbox.patches.replaced import replace
+from sandbox.patches.state_names import STATE_HEADER
 
 _TAIL_BYTES = 4096
 
@@ -49,15 +51,15 @@ def _invoke(
         return b""
     if kind == "DryRun":
         return b""
-    return _run(function, payload, response_headers)
+    return _run(function, payload, response_headers, headers.get(STATE_HEADER, ""))
 
 
-def _run(function: models.LambdaFunction, payload: bytes, response_headers: dict[str, str]) -> bytes:
+def _run(function: models.LambdaFunction, payload: bytes, response_headers: dict[str, str], state: str) -> bytes:
     request_id = str(uuid.uuid4())
     try:
-        result = current().lambdas.invoke(config(function), payload, request_id)
-    except Throttled as throttled:
-        raise _error(429, "TooManyRequestsException", "Rate Exceeded.") from throttled
+        result = current().lambdas.invoke(config(function), payload, request_id, urllib.parse.unquote(state))
+    except NotInvoked as error:
+        raise _error(error.status, error.code, str(error)) from error
     response_headers["x-amzn-requestid"] = request_id
     response_headers["x-amz-executed-version"] = "$LATEST"
     log = "\n".join(current().lambdas.logs(function.function_name))[-_TAIL_BYTES:]

@@ -1,18 +1,23 @@
-"""CloudWatch Logs as on AWS where moto returns every event or none: filter patterns, interleaving, Insights."""
+"""CloudWatch Logs as on AWS where moto returns every event or none: filter patterns, the order of events, Insights."""
 
 import functools
+import json
 import re
+import sys
 from typing import NoReturn
 
 from moto.logs import models
 from moto.logs.exceptions import InvalidParameterException
 from moto.logs.models import LogGroup, LogsBackend
+from moto.logs.responses import LogsResponse
 
 from sandbox.patches.replaced import replace
 from sandbox.untyped import Model
 
 _TERM = re.compile(r'\s*([-?]?)(?:"((?:[^"\\]|\\.)*)"|%([^%]+)%|([^\s"%]+))')
 _PLAIN = re.compile(r"\w+")
+_PAGE = 10_000
+_ASKED = ("logGroupName", "logStreamNames", "startTime", "endTime", "limit", "nextToken", "filterPattern")
 
 
 class FilterPattern:
@@ -60,14 +65,28 @@ def _start_query(*_: object, **__: object) -> None:
     raise NotImplementedError("Logs Insights queries do not run here: use FilterLogEvents")
 
 
+def _answer(self: Model) -> str:
+    newest_first = self._get_param("startFromHead") is False
+    asked = [self._get_param(name) for name in _ASKED]
+    events, token, _ = self.logs_backend.filter_log_events(*asked, newest_first)
+    return json.dumps({"events": events, "nextToken": token})
+
+
 def _filter_log_events(self: LogGroup, *asked: Model) -> Model:
-    FilterPattern(asked[6])  # an invalid pattern is refused even where there is no event yet
+    *where, limit, token, pattern, newest_first = asked
+    FilterPattern(pattern)  # an invalid pattern is refused even where there is no event yet
     interleaved = True
-    return replace.original(LogGroup, "filter_log_events")(self, *asked[:7], interleaved)
+    original = replace.original(LogGroup, "filter_log_events")
+    events, _, streams = original(self, *where, sys.maxsize, None, pattern, interleaved)
+    ordered = events[::-1] if newest_first else events
+    start = int(token or 0)
+    end = start + (limit or _PAGE)
+    return ordered[start:end], str(end) if end < len(events) else None, streams
 
 
 def install() -> None:
-    """Replace the pattern matcher, sort events of all streams by time, refuse Insights queries."""
+    """Replace the pattern matcher, order events of all streams by time, refuse Insights queries."""
     replace(models, "EventMessageFilter", functools.lru_cache(FilterPattern))
     replace(LogGroup, "filter_log_events", _filter_log_events)
+    replace(LogsResponse, "filter_log_events", _answer)
     replace(LogsBackend, "start_query", _start_query)

@@ -27,6 +27,7 @@ from sandbox.context import current
 from sandbox.delivery import role_key
 from sandbox.events import put_event
 from sandbox.patches.replaced import replace
+from sandbox.patches.state_names import name_state
 from sandbox.speed import sandbox_seconds
 
 MAX_INPUT_BYTES = 262_144
@@ -61,7 +62,9 @@ def _replace_clients() -> None:
 
 def _client_for(region: str, service: str, state_credentials: Any = None) -> Any:
     role_arn = getattr(state_credentials, "role_arn", None)
-    return client(service, role_key(role_arn, "StepFunctions"), region, validate=False)
+    made = client(service, role_key(role_arn, "StepFunctions"), region, validate=False)
+    made.meta.events.register("before-call.lambda.Invoke", name_state, unique_id="state")
+    return made
 
 
 def _wait(_self: WaitFunction, env: Environment, wait_seconds: float) -> None:
@@ -84,8 +87,11 @@ def _start_execution(
         raise InvalidExecutionInput(f"Invalid State Machine Execution Input: longer than {MAX_INPUT_BYTES} bytes")
     with _STARTING:  # the same name twice at once must give one execution
         start = replace.original(StepFunctionsParserBackend, "start_execution")
+        known = set(self._get_executions())
         execution: Execution = start(self, state_machine_arn, name, execution_input, trace_header)
-        return execution
+    if execution not in known:  # the same name with the same input is the same execution
+        _report(execution, ExecutionStatus.RUNNING)
+    return execution
 
 
 def _terminated(self: BaseExecutionWorkerCommunication) -> None:
@@ -94,10 +100,13 @@ def _terminated(self: BaseExecutionWorkerCommunication) -> None:
     if stopped:  # a Parallel state that is stopped ends as failed, and no stop keeps its reason
         self.execution.exec_status = ExecutionStatus.ABORTED
         self.execution.error, self.execution.cause = stopped
-    _report(self.execution)
+    elif self.execution.exec_status:
+        _report(self.execution, self.execution.exec_status)
 
 
 def _stop(self: Execution, stop_date: Any, error: str | None, cause: str | None) -> None:
+    if self.exec_status != ExecutionStatus.RUNNING:
+        return  # AWS answers the same to a stop of what has ended
     vars(self)["sandbox_stopped"] = (error, cause)
     until = time.monotonic() + STARTING_SECONDS
     while self.exec_worker and not self.exec_worker.env and time.monotonic() < until:
@@ -105,6 +114,7 @@ def _stop(self: Execution, stop_date: Any, error: str | None, cause: str | None)
     replace.original(Execution, "stop")(self, stop_date=stop_date, error=error, cause=cause)
     # AWS says so at once; the interpreter says so when it next looks, which in a wait for a token may be never.
     self.exec_status, self.stop_date, self.error, self.cause = ExecutionStatus.ABORTED, stop_date, error, cause
+    _report(self, ExecutionStatus.ABORTED)
 
 
 def _branch(self: BranchWorker) -> None:
@@ -128,23 +138,29 @@ def _execution_logic(self: ExecutionWorker) -> None:
         execution.exec_status = ExecutionStatus.FAILED
         execution.error, execution.cause = "States.Runtime", f"The interpreter failed: {error!r}"
         current().background.failures.append(f"{execution.exec_arn}: {execution.cause}")
-        _report(execution)
+        _report(execution, ExecutionStatus.FAILED)
 
 
-def _report(execution: Execution) -> None:
-    """Put AWS's own event for the end of an execution on the default bus."""
+def _report(execution: Execution, status: ExecutionStatus) -> None:
+    """Put AWS's own event for the start or the end of an execution on the default bus.
+
+    Source: EventBridge events reference, "Step Functions Execution Status Change".
+    """
+    running = status == ExecutionStatus.RUNNING  # by the time of the report it may have ended
     described = execution.to_describe_output()
-    stop = int(execution.stop_date.timestamp() * 1000) if execution.stop_date else None
+    stop = int(execution.stop_date.timestamp() * 1000) if execution.stop_date and not running else None
     detail = {
         "executionArn": execution.exec_arn,
         "stateMachineArn": execution.state_machine.arn,
         "name": execution.name,
-        "status": execution.status,
+        "status": status.value,
         "startDate": int(execution.start_date.timestamp() * 1000),
         "stopDate": stop,
         "input": described["input"],
-        "output": described.get("output"),
-        "error": execution.error,
-        "cause": execution.cause,
+        "inputDetails": {"included": True},
+        "output": None if running else described.get("output"),
+        "outputDetails": None if running or "output" not in described else {"included": True},
+        "error": None if running else execution.error,
+        "cause": None if running else execution.cause,
     }
     put_event("aws.states", "Step Functions Execution Status Change", detail, [execution.exec_arn])

@@ -72,7 +72,10 @@ def run_fix(aws: Session, actions: Actions) -> RunFix:
 
     def run(handler: Fix, **parameters: Any) -> Change:
         with actions.of(handler):
-            change: Change = handler.body(handler.parameters.model_validate(parameters), aws)
+            changes = handler.body(handler.parameters.model_validate(parameters), aws)
+            change = next(changes)
+            if change.changed:
+                change = next(changes, change)
         return Change.model_validate_json(change.model_dump_json())
 
     return run

@@ -18,7 +18,7 @@ class Template(NamedTuple):
     def read(cls, path: Path) -> "Template":
         """Read a template's file."""
         content = json.loads(path.read_text(encoding="utf-8"))
-        return cls(path, content["Resources"], content["Outputs"])
+        return cls(path, content["Resources"], content.get("Outputs", {}))
 
     def of(self, kind: str) -> dict[str, Properties]:
         """Return the properties of all resources of a type, for example `Lambda::Function`, by logical id."""

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.infra.template import Template
 
 APPROVERS = {"amel@maisonganopa.com", "karim@maisonganopa.com", "lina@maisonganopa.com"}
@@ -13,16 +15,17 @@ def queue(template: Template) -> dict[str, list[str]]:
 
 def test_events_are_tried_again_for_minutes_and_then_kept(template: Template) -> None:
     rules = template.of("Events::Rule").values()
-    assert len(rules) == 3
+    assert len(rules) == 4
     for rule in rules:
         (target,) = rule["Targets"]
         assert target["DeadLetterConfig"] == {"Arn": queue(template)}
         assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 600, "MaximumRetryAttempts": 5}
 
 
-def test_what_dispatch_fails_on_is_kept(template: Template) -> None:
-    name, dispatch = template.one("Lambda::Function", FunctionName="ganopa-bot-dispatch")
-    assert dispatch["DeadLetterConfig"] == {"TargetArn": queue(template)}
+@pytest.mark.parametrize("function", ["ganopa-bot-dispatch", "ganopa-bot-tidy-up"])
+def test_what_is_invoked_by_events_and_fails_is_kept(template: Template, function: str) -> None:
+    name, properties = template.one("Lambda::Function", FunctionName=function)
+    assert properties["DeadLetterConfig"] == {"TargetArn": queue(template)}
     invocation = template.one("Lambda::EventInvokeConfig", FunctionName={"Ref": name})[1]
     assert (invocation["MaximumEventAgeInSeconds"], invocation["MaximumRetryAttempts"]) == (600, 2)
 
@@ -65,6 +68,8 @@ def test_alarms_on_the_automation_reach_the_approvers(template: Template) -> Non
         "dead-letters",
         "dispatch-errors",
         "dispatch-throttles",
+        "tidy-up-errors",
+        "tidy-up-throttles",
         "webhook-unavailable-failed",
         "webhook-unavailable-throttled",
         "webhook-unavailable-timed-out",

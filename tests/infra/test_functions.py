@@ -27,6 +27,7 @@ NAMES = {
     "ganopa-bot-open-incident",
     "ganopa-bot-request-approval",
     "ganopa-bot-target-lock",
+    "ganopa-bot-tidy-up",
     "ganopa-bot-whose-turn",
 }
 

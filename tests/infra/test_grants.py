@@ -2,16 +2,17 @@ import pytest
 
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fix import fix
+from functions.core.fix import Changes, fix
 from functions.core.function import Function
 from functions.core.permissions import Permission, allow
 from functions.core.results import Change, Finding, Parameters
 from infra.grants import Grant, Use, grants, uses
 from statemachines import load
+from statemachines.load import FileError
 from statemachines.model import CheckUse, Service
 
 SERVICE = load.services()["ganopa-bot"]
-OWN = {"table": "arn:table", "state_machines": ["arn:one", "arn:two"]}
+OWN = {"table": "arn:table", "switches": ["arn:switch"], "state_machines": ["arn:one", "arn:two"]}
 LOGS = allow("logs:FilterLogEvents", on="arn:aws:logs:{region}:{account}:log-group:{log_group}:*")
 
 
@@ -59,11 +60,35 @@ def test_a_parameter_that_a_runbook_leaves_out_has_its_default() -> None:
 
 def test_a_fix_may_also_keep_its_books() -> None:
     @fix(allow("ecs:UpdateX"), effect="", risk="low", radius="")
-    def handler(_: Given, __: Session) -> Change:
-        return Change(before={}, after={})
+    def handler(_: Given, __: Session) -> Changes:
+        yield Change(before={}, after={})
 
-    actions = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-    assert grants(handler, [used(log_group="a")], SERVICE, OWN)[1] == Grant(actions, ("arn:table",))
+    books = Grant(("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"), ("arn:table",))
+    switches = Grant(("ssm:GetParameters", "ssm:GetParameterHistory"), ("arn:switch",))
+    assert grants(handler, [used(log_group="a")], SERVICE, OWN)[1:] == [books, switches]
+
+
+class Derived(Given):
+    @property
+    def folder(self) -> str:
+        return self.log_group.rpartition("/")[0]
+
+
+def looking() -> Function:
+    @check(allow("logs:GetX", on="arn:{folder}/*"), signals={})
+    def handler(_: Derived, __: Session) -> Finding:
+        return Finding(summary="")
+
+    return handler
+
+
+def test_a_property_of_the_parameters_narrows_as_a_field_does() -> None:
+    assert grants(looking(), [used(log_group="/ecs/bot")], SERVICE, OWN)[0].resources == ("arn:/ecs/*",)
+
+
+def test_what_a_person_may_override_cannot_narrow_a_role_by_a_property_either() -> None:
+    with pytest.raises(FileError, match="cannot be overridden"):
+        grants(looking(), [used(log_group="{webhook_url}")], SERVICE, OWN)
 
 
 def test_what_a_person_may_override_cannot_narrow_a_role() -> None:

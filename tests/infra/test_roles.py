@@ -18,11 +18,14 @@ FUNCTIONS: list[Function] = [
     *(one for one in [*catalogue.checks().values(), *catalogue.fixes().values()] if f"{one.kind}/{one.name}" in USES),
     *catalogue.steps().values(),
 ]
-MACHINE = "arn:aws:states:me-central-1:123456789012:stateMachine:ganopa-bot-webhook-unavailable"
+PLACE = "me-central-1:123456789012"
+MACHINE = f"arn:aws:states:{PLACE}:stateMachine:ganopa-bot-webhook-unavailable"
+SWITCHES = [f"arn:aws:ssm:{PLACE}:parameter/runbooks{own}/switch" for own in ("", "/ganopa-bot")]
 # From the Service Authorization Reference; ListTasks knows container instances, which Fargate does not have.
 WITHOUT_RESOURCE = {
     "cloudtrail:LookupEvents",
     "cloudwatch:DescribeAlarms",
+    "cloudwatch:ListAlarmMuteRules",
     "ec2:DescribeSecurityGroups",
     "ecs:DescribeTaskDefinition",
     "ecs:ListTasks",
@@ -53,7 +56,7 @@ def test_a_role_allows_what_its_function_declares_and_no_more(template: Template
         ("xray:PutTelemetryRecords", "*"),
         ("xray:PutTraceSegments", "*"),
     }
-    if function.name == "dispatch":
+    if function.name in ("dispatch", "tidy_up"):  # events call them, and one that they fail on is kept
         own.add(("sqs:SendMessage", _arn(template.one("SQS::Queue")[0])))
     assert template.allowed(deployed) == set(_declared(template, function)) | own
 
@@ -66,12 +69,14 @@ def _declared(template: Template, function: Function) -> Iterator[tuple[str, str
         "key": _arn(template.one("KMS::Key")[0]),
         "topic": json.dumps({"Ref": template.one("SNS::Topic", TopicName="ganopa-bot-notifications")[0]}),
         "state_machines": MACHINE,
+        "executions": f"{MACHINE.replace(':stateMachine:', ':execution:')}:*",
     }
     for use in USES.get(f"{function.kind}/{function.name}", [None]):
         given = {name: str(value).format(**SERVICE.resources) for name, value in use.with_.items()} if use else {}
         for permission in (*function.permissions, *function.bookkeeping):
             for action in permission.actions:
-                yield action, permission.on.format(**values | given)
+                arns = SWITCHES if permission.on == "{switches}" else [permission.on.format(**values | given)]
+                yield from ((action, arn) for arn in arns)
 
 
 def _arn(logical_id: str) -> str:
@@ -105,6 +110,29 @@ def test_only_actions_that_know_no_resource_are_allowed_on_all(template: Templat
         for action in listed(statement["Action"])
     }
     assert everywhere <= WITHOUT_RESOURCE
+
+
+def test_whatever_a_role_names_is_the_services_own(template: Template) -> None:
+    """What its file names or its stack makes, in its account and region; and the switch that stops every service."""
+    own = [f":{SERVICE.name}-", *(value for value in SERVICE.resources.values() if isinstance(value, str))]
+    for arn in _named(template):
+        if isinstance(arn, str):
+            assert arn.split(":")[3:5] == [SERVICE.region, SERVICE.account], arn
+            assert arn in SWITCHES or any(one in arn for one in own), arn
+        else:
+            assert (arn.get("Ref") or arn["Fn::GetAtt"][0]) in template.resources, arn
+
+
+def _named(template: Template) -> Iterator[Any]:
+    for role in template.of("IAM::Role").values():
+        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
+            yield from (arn for arn in listed(statement["Resource"]) if arn != "*")
+
+
+def test_nothing_but_a_function_or_a_state_machine_has_a_role(template: Template) -> None:
+    functions = [one["Role"]["Fn::GetAtt"][0] for one in template.of("Lambda::Function").values()]
+    machines = [one["RoleArn"]["Fn::GetAtt"][0] for one in template.of("StepFunctions::StateMachine").values()]
+    assert template.of("IAM::Role").keys() == {*functions, *machines}
 
 
 def test_every_function_has_a_role_of_its_own(template: Template) -> None:

@@ -10,6 +10,24 @@ from tests.infra.template import Properties, Template
 ROOT = Path(__file__).parents[2]
 VALIDATOR = ROOT / "node_modules" / "asl-validator" / "dist" / "bin" / "asl-validator.js"
 
+# What AWS asks for, so that a state machine can write its log and its traces; none of it knows resources
+LOG_DELIVERY = {
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+}
+TRACES = {
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+
 
 @pytest.fixture
 def machine(template: Template) -> Properties:
@@ -28,8 +46,14 @@ def test_it_may_invoke_exactly_the_functions_in_it(template: Template, machine: 
     allowed = {resource for action, resource in template.allowed(machine) if action == "lambda:InvokeFunction"}
     assert allowed == set(invoked(json.loads(machine["DefinitionString"])))
     deployed = {function["FunctionName"] for function in template.of("Lambda::Function").values()}
-    outside = {f"ganopa-bot-{name}" for name in ("dispatch", "approval-page", "approval-command")}
+    outside = {f"ganopa-bot-{name}" for name in ("dispatch", "tidy-up", "approval-page", "approval-command")}
     assert {arn.rpartition(":")[2] for arn in allowed} == deployed - outside
+
+
+def test_it_may_do_nothing_but_invoke_them_and_tell_of_it(template: Template, machine: Properties) -> None:
+    allowed = template.allowed(machine)
+    assert {action for action, _ in allowed} == {"lambda:InvokeFunction"} | LOG_DELIVERY | TRACES
+    assert {resource for action, resource in allowed if action != "lambda:InvokeFunction"} == {"*"}
 
 
 def test_it_waits_for_its_functions_to_be_there(template: Template) -> None:

@@ -44,6 +44,17 @@ def test_only_the_services_own_failed_deployments_start_a_runbook(template: Temp
     }
 
 
+def test_only_the_services_own_executions_that_ended_early_are_tidied_up_after(template: Template) -> None:
+    assert pattern(template, "ended-early") == ACCOUNT | {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "stateMachineArn": ["arn:aws:states:me-central-1:123456789012:stateMachine:ganopa-bot-webhook-unavailable"],
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+        },
+    }
+
+
 def test_an_empty_target_group_rings_the_alarm_too(template: Template) -> None:
     alarm = template.one("CloudWatch::Alarm", AlarmName="ganopa-bot-unhealthy-hosts")[1]
     assert alarm["TreatMissingData"] == "breaching"
@@ -69,4 +80,4 @@ def test_a_service_without_the_resource_of_its_alarm_is_an_error() -> None:
     resources = {name: value for name, value in SERVICE.resources.items() if name != "load_balancer"}
     broken = SERVICE.model_copy(update={"resources": resources})
     with pytest.raises(load.FileError, match="service ganopa-bot: resources: its alarms and events need load_balancer"):
-        Triggers(stack, broken, dispatch, sqs.Queue(stack, "Queue"))
+        Triggers(stack, broken, dispatch, dispatch, sqs.Queue(stack, "Queue"))

@@ -16,10 +16,13 @@ SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]{2,}")
 WORD = re.compile(r"[^\W\d_]{2,}")
 SYNTAX = re.compile(r"{#.*?#}|{%-? *trans\b.*?endtrans *-?%}|{%.*?%}|{{.*?}}", re.DOTALL)
 READ_ATTRIBUTES = {"alt", "aria-label", "placeholder", "title"}
-NOT_FOR_PEOPLE = {"logger", "re", "Conflict", "Ignored", "ValueError"}  # logs, patterns, errors that only logs show
+NOT_FOR_PEOPLE = {"logger", "re", "Conflict", "ValueError"}  # logs, patterns, errors that only logs show
 DECLARING = {"check", "fix", "handler"}  # what they are given is collected
 # Words of AWS, of HTTP, and names that the chain's state machine knows; a person reads their translation.
 NO_SENTENCES = {
+    "(deployment {id}) deployment failed",
+    "circuit breaker",
+    "rolling back to deployment {id}",
     "unable to consistently start tasks",
     "has reached a steady state",
     "not found",
@@ -35,8 +38,10 @@ NO_SENTENCES = {
     "not fixed",
     "not undone",
     "look again",
-    "the whole",  # of an event, in logs
-    "; looking again: ",  # likewise
+    "ADD #count :one, #told :told SET ",
+    "NOT contains(#told, :once)",
+    "Not started",  # a metric
+    "too large",  # a value of its dimension
 }
 LANGUAGE_FREE = {"UTC"}
 CODE = sorted((ROOT / "functions").rglob("*.py"))

@@ -1,4 +1,6 @@
-"""What AWS's API says about the simulated system."""
+"""What AWS's API says about the simulated system, and the hand that updates it."""
+
+import json
 
 from sandbox.untyped import Model
 from sandbox.world import World
@@ -33,3 +35,18 @@ def logged(world: World) -> str:
     """Return what the container logged."""
     found = world.aws("logs").filter_log_events(logGroupName=world.names.log_group)
     return "\n".join(event["message"] for event in found["events"])
+
+
+def version(world: World) -> str:
+    """Return the version that /_meta says."""
+    return str(json.loads(world.client.request("GET", world.names.meta_url)[1])["version"])
+
+
+def events(world: World) -> list[str]:
+    """Return the service's event messages, the newest first."""
+    return [event["message"] for event in service(world)["events"]]
+
+
+def update(world: World, **changes: object) -> None:
+    """Update the service."""
+    world.aws("ecs").update_service(cluster=world.names.cluster, service=world.names.ecs_service, **changes)

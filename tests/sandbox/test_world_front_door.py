@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import trustme
 from botocore.exceptions import ClientError
 
 from sandbox.bot import RELEASE
+from sandbox.listener_rules import action_for, redirect, target_group
 from sandbox.patches.elbv2 import targets_of
 from sandbox.targets import backend, matches
 from sandbox.traffic import HttpsClient
+from sandbox.untyped import Model
 from sandbox.world import World
 
 pytest_plugins = ["tests.sandbox.world_fixture"]
@@ -22,6 +25,12 @@ pytest_plugins = ["tests.sandbox.world_fixture"]
 
 def get(world: World, path: str) -> tuple[int, bytes]:
     return world.client.request("GET", f"https://{world.host}{path}")
+
+
+def listener_of(world: World) -> Model:
+    """Return the HTTPS listener."""
+    (listener,) = backend().load_balancers[world.names.load_balancer].listeners.values()
+    return listener
 
 
 @pytest.fixture
@@ -133,3 +142,36 @@ def test_ports_of_one_address_are_two_targets(world: World) -> None:
 )
 def test_matcher(matcher: str, status: int, *, expected: bool) -> None:
     assert matches(matcher, status) is expected
+
+
+def test_other_hosts_and_paths_go_to_the_agent_gateway_or_are_redirected(started_world: World) -> None:
+    listener = listener_of(started_world)
+    names = started_world.names
+    assert json.loads(get(started_world, "/agent/tasks")[1])["service"] == "agent_gateway"
+    assert target_group(action_for(listener, "AGENT.maisonganopa.com", "/"), 0) == names.agent_target_group
+    moved = action_for(listener, "maisonganopa.com", "/a")
+    assert redirect(moved, "maisonganopa.com", "/a?b=1") == (301, "https://www.maisonganopa.com/a?b=1")
+    assert target_group(action_for(listener, started_world.host, "/health"), 0) == names.target_group
+
+
+def test_weights_share_the_requests() -> None:
+    groups = [
+        {"TargetGroupArn": "a", "Weight": 3},
+        {"TargetGroupArn": "b", "Weight": 1},
+        {"TargetGroupArn": "c", "Weight": 0},
+    ]
+    action = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+    assert Counter(target_group(action, turn) for turn in range(8)) == {"a": 6, "b": 2}
+
+
+def test_rules_are_restored_with_their_arns(world: World) -> None:
+    elbv2, listener = world.aws("elbv2"), world.builder.entrance.listener()
+
+    def rules() -> dict[str, str]:
+        return {rule["RuleArn"]: rule["Priority"] for rule in elbv2.describe_rules(ListenerArn=listener)["Rules"]}
+
+    before = rules()
+    world.break_("rule-elsewhere+rule-shadowed")
+    assert len(rules()) == len(before) + 1
+    world.heal()
+    assert rules() == before

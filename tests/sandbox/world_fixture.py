@@ -25,6 +25,8 @@ def started_world() -> Iterator[World]:
         "incidents",
         "proxy",
         "load-balancer",
+        "agent-gateway",
+        "certificates",
         "bot",
     }
     assert not ours & {thread.name for thread in threading.enumerate()}

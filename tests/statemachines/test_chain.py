@@ -8,11 +8,16 @@ import jsonata
 import pytest
 
 from functions.core import catalogue
-from functions.core.approval import Decision
+from functions.core.approval import Decision, NotAllowed
+from functions.core.fix import InProgress, Interfered
+from functions.core.guards import Asked
 from functions.core.outcomes import OUTCOMES
 from functions.core.turns import Turn, turn
+from functions.workflow.escalate import WHY
 from functions.workflow.judge import VERDICTS
 from functions.workflow.target_lock import HELD_SECONDS, TargetLocked
+from functions.workflow.tidy_up import STOPPED
+from infra.functions import SIZES
 from statemachines import load
 from statemachines.chain import MAX_LOOKS, MAX_QUESTIONS, State, States, compile_chain
 from statemachines.model import LONGEST_VALIDATION, Runbook, Service
@@ -24,6 +29,7 @@ FUNCTIONS = {
     for name, function in functions.items()
 }
 EXPRESSION = re.compile(r"\{% (.*?) %\}")
+CONCLUSIONS = ("healthy", "plan", "limited", "flapping", "manual", "unclear")
 VARIABLE = re.compile(r"\$([a-z]\w*)\b(?!\()")
 
 
@@ -62,6 +68,13 @@ class Chain:
 
     def choose(self, name: str, **variables: Any) -> str:
         """Take a choice state's decision; return the next state."""
+        return self._decision(name, variables)[0]
+
+    def assigned(self, name: str, **variables: Any) -> State:
+        """Take a choice state's decision; return what it sets."""
+        return self._decision(name, variables)[1]
+
+    def _decision(self, name: str, variables: dict[str, Any]) -> tuple[str, State]:
         state = self.states[name]
         for rule in state["Choices"]:
             expression = jsonata.Jsonata(EXPRESSION.fullmatch(rule["Condition"])[1])  # type: ignore[index]
@@ -69,8 +82,8 @@ class Chain:
             for variable, value in variables.items():
                 frame.bind(variable, value)
             if expression.evaluate({}, frame) is True:
-                return str(rule["Next"])
-        return str(state["Default"])
+                return rule["Next"], rule.get("Assign", {})
+        return state["Default"], state.get("Assign", {})
 
 
 def edges(state: State) -> Iterator[tuple[str, State]]:
@@ -146,7 +159,7 @@ def test_every_check_and_fix_is_a_state_of_its_own(chain: Chain) -> None:
     for name, use in chain.runbook.checks.items():
         assert called[f"Check {name}"] == called[f"Recheck {name}"] == f"check/{use.check}"
     for name, use in chain.runbook.validating.items():
-        assert called[f"Validate {name}"] == f"check/{use.check}"
+        assert called[f"Validate {name}"] == called[f"See {name}"] == f"check/{use.check}"
     for fix in chain.runbook.fixes:
         assert called[f"Fix {fix.fix}"] == called[f"Undo {fix.fix}"] == f"fix/{fix.fix}"
     assert set(called.values()) <= FUNCTIONS.keys()
@@ -174,7 +187,8 @@ def test_every_step_is_given_exactly_what_it_takes(chain: Chain) -> None:
         if function.kind == "workflow":
             assert payload == function.parameters.model_fields.keys(), name
         elif function.kind == "fix":
-            assert payload - {"undo"} == {"incident", "runbook", "round", "step"}, name
+            undoing = {"undo"} if name.startswith("Undo") else set()
+            assert payload == Asked.model_fields.keys() - {"undo"} | undoing, name
         else:
             assert payload == {"parameters"}, name
 
@@ -220,8 +234,13 @@ def test_nobody_waits_for_ever(chain: Chain) -> None:
     assert LONGEST_VALIDATION <= HELD_SECONDS / 2
 
 
-def test_a_locked_target_is_waited_for(chain: Chain) -> None:
-    assert chain.states["Lock target"]["Retry"][0]["ErrorEquals"] == [TargetLocked.__name__]
+def test_a_locked_target_is_waited_for_and_then_left_to_people(chain: Chain) -> None:
+    lock = chain.states["Lock target"]
+    assert lock["Retry"][0]["ErrorEquals"] == [TargetLocked.__name__]
+    gave_up, failed = lock["Catch"]
+    assert (gave_up["ErrorEquals"], gave_up["Next"]) == ([TargetLocked.__name__], "Escalate")
+    assert gave_up["Assign"] == {"outcome": "locked"}
+    assert failed["Next"] == "Unlock target"  # it may have been taken before its answer got lost
 
 
 def test_the_definition_is_far_from_the_limit(chain: Chain) -> None:
@@ -268,8 +287,10 @@ def test_no_fix_without_question_lock_and_second_look(chain: Chain) -> None:
 def test_no_way_from_the_lock_to_the_end_without_unlocking(chain: Chain) -> None:
     ends = {"Close", "Escalate", "Done", "Failed", "Ask for approval"}
     unlocking = ("Unlock target", "Unlock to ask again")
-    assert ends <= chain.reachable("Lock target")
-    assert not ends & chain.reachable("Lock target", without=unlocking)
+    assert ends <= chain.reachable("Recheck")
+    assert not ends & chain.reachable("Recheck", without=unlocking)
+    locking = {following for following, assigned in edges(chain.states["Lock target"])}
+    assert locking == {"Recheck", "Unlock target", "Escalate"}  # the last one while another incident holds it
 
 
 def test_nothing_ends_without_its_report_but_what_was_refused(chain: Chain) -> None:
@@ -280,16 +301,23 @@ def test_nothing_ends_without_its_report_but_what_was_refused(chain: Chain) -> N
 
 def test_every_failure_is_escalated(chain: Chain) -> None:
     assert "Close" not in chain.reachable("Unlock target", without=("Escalate", "Tell anyone?"))
-    for outcome in ("failed", "changed", "not fixed", "worse", "not undone", "unverifiable"):
+    for outcome in OUTCOMES.keys() - {"recovered", "healthy"}:
         assert chain.choose("Tell anyone?", outcome=outcome) == "Escalate"
     for outcome in ("recovered", "healthy"):
         assert chain.choose("Tell anyone?", outcome=outcome) == "Close"
 
 
+def test_whatever_is_escalated_has_its_reason(chain: Chain) -> None:
+    """After the question only what was decided closes in silence; before it, what is well or was only diagnosed."""
+    closing = {"rejected", "expired", "diagnosed"}
+    assert WHY.keys() == OUTCOMES.keys() - closing
+    assert chain.choose("Tell anyone?", outcome="another") == "Escalate"
+
+
 def test_diagnosing_changes_nothing_and_asks_nobody(chain: Chain) -> None:
     changing = chain.starting("Fix") | chain.starting("Undo") | {"Ask for approval", "Lock target"}
     assert not changing & chain.reachable(without=("What now?",))
-    for outcome, look in product(("healthy", "plan", "manual", "unclear"), range(1, MAX_LOOKS + 1)):
+    for outcome, look in product(CONCLUSIONS, range(1, MAX_LOOKS + 1)):
         following = chain.choose("What now?", opened={"mode": "diagnose"}, plan={"outcome": outcome}, look=look)
         assert following in ("Close", "Look again soon")
         assert following == "Close" or (outcome == "unclear" and look < MAX_LOOKS)
@@ -301,6 +329,8 @@ def test_diagnosing_changes_nothing_and_asks_nobody(chain: Chain) -> None:
         ("healthy", 1, "Close"),
         ("plan", 1, "Ask for approval"),
         ("manual", 1, "Escalate"),
+        ("limited", 1, "Escalate"),
+        ("flapping", 1, "Escalate"),
         ("unclear", 1, "Look again soon"),
         ("unclear", MAX_LOOKS, "Escalate"),
     ],
@@ -350,7 +380,8 @@ def test_every_way_that_an_incident_can_end_has_its_words(chain: Chain) -> None:
     decided = set(get_args(Decision.model_fields["decision"].annotation))
     values: dict[str, set[str]] = {
         "decision": decided - {"approved"} | {"expired"},
-        "plan.outcome": {"manual", "unclear"},
+        "plan.outcome": set(CONCLUSIONS) - {"plan", "healthy"},
+        "again.outcome": {"limited", "flapping"},
         "verdict": VERDICTS.keys() - {"fixed", "unverifiable"},
     }
     said = [
@@ -360,7 +391,7 @@ def test_every_way_that_an_incident_can_end_has_its_words(chain: Chain) -> None:
     named = {text for text in [assigned, *said] if not EXPRESSION.search(text)}
     computed = {EXPRESSION.fullmatch(text)[1].lstrip("$") for text in said if EXPRESSION.search(text)}  # type: ignore[index]
     assert computed == values.keys()
-    assert named | {outcome for name in computed for outcome in values[name]} == OUTCOMES.keys()
+    assert named | {outcome for name in computed for outcome in values[name]} == OUTCOMES.keys() - {STOPPED}
 
 
 @pytest.mark.parametrize(
@@ -373,6 +404,9 @@ def test_every_way_that_an_incident_can_end_has_its_words(chain: Chain) -> None:
         ({"outcome": "healthy", "digest": "a"}, 1, "Unlock target"),
         ({"outcome": "manual", "digest": "b"}, 1, "Unlock target"),
         ({"outcome": "unclear", "digest": "b"}, 1, "Unlock target"),
+        ({"outcome": "limited", "digest": "a"}, 1, "Unlock target"),
+        ({"outcome": "limited", "digest": "b"}, 2, "Unlock target"),
+        ({"outcome": "flapping", "digest": "a"}, 1, "Unlock target"),
     ],
 )
 def test_only_the_approved_plan_is_carried_out(
@@ -388,7 +422,7 @@ def test_fixes_run_in_order_and_are_undone_in_reverse(chain: Chain) -> None:
     done = [chain.choose("Next fix", plan=plan, step=step) for step in range(len(names) + 1)]
     assert done == [*(f"Fix {name}" for name in names), "Wait for effect"]
     undone = [chain.choose("Next undo", plan=plan, step=step) for step in range(len(names), -1, -1)]
-    assert undone == [*(f"Undo {name}" for name in reversed(names)), "Unlock target"]
+    assert undone == [*(f"Undo {name}" for name in reversed(names)), "See what is left"]
 
 
 def test_a_fix_that_is_not_in_the_runbook_is_not_carried_out(chain: Chain) -> None:
@@ -415,11 +449,77 @@ def test_a_failed_automation_is_a_failed_execution(chain: Chain) -> None:
     assert chain.choose("Failed?", outcome="recovered") == "Done"
 
 
-def test_a_fix_that_fails_is_undone_too(chain: Chain) -> None:
+def test_a_plan_that_may_not_be_carried_out_any_more_goes_to_people(chain: Chain) -> None:
+    for outcome in ("limited", "flapping"):
+        again = {"outcome": outcome, "digest": "a", "round": 1}
+        assigned = chain.assigned("Still the same?", again=again, plan={"digest": "a"})
+        assert assigned == {"outcome": "{% $again.outcome %}"}
+        assert chain.choose("Tell anyone?", outcome=outcome) == "Escalate"
+
+
+def test_every_fix_is_told_its_lock_and_its_attempt(chain: Chain) -> None:
+    assert chain.states["Lock target"]["Assign"] == {"lock": "{% $states.result.Payload.lock %}"}
+    for name in chain.starting("Fix") | chain.starting("Undo"):
+        payload = chain.states[name]["Arguments"]["Payload"]
+        assert payload["lock"] == "{% $lock %}"
+        assert payload["attempt"] == "{% $states.context.State.RetryCount %}"
+        assert payload["round"] == "{% $plan.round %}"
+        assert payload.get("undo", False) is name.startswith("Undo")
+
+
+def test_a_change_in_progress_is_asked_about_again_when_it_is_over(chain: Chain) -> None:
+    for name in chain.starting("Fix") | chain.starting("Undo"):
+        busy, transient = chain.states[name]["Retry"]
+        assert busy["ErrorEquals"] == [InProgress.__name__]
+        assert busy["IntervalSeconds"] >= SIZES["fix"][1]  # a fix's Lambda is over by then
+        assert (busy["BackoffRate"], busy["MaxAttempts"]) == (1, 2)
+        assert InProgress.__name__ not in transient["ErrorEquals"]
+
+
+def test_a_fix_that_fails_or_refuses_is_undone_too(chain: Chain) -> None:
     for name in chain.starting("Fix"):
+        refused, failed = chain.states[name]["Catch"]
+        assert refused["ErrorEquals"] == [NotAllowed.__name__, Interfered.__name__]
+        assert failed["ErrorEquals"] == ["States.ALL"]
+        for caught, outcome in ((refused, "refused"), (failed, "not fixed")):
+            assert (caught["Next"], caught["Assign"]["outcome"]) == ("Next undo", outcome)
+            assert caught["Assign"]["step"] == chain.states[name]["Assign"]["step"]
+            assert caught["Assign"]["error"] == "{% $states.errorOutput %}"
+
+
+def test_what_refuses_is_not_asked_again(chain: Chain) -> None:
+    for name in chain.starting("Fix") | chain.starting("Undo"):
+        retried = {error for retry in chain.states[name]["Retry"] for error in retry["ErrorEquals"]}
+        assert not retried & {NotAllowed.__name__, Interfered.__name__, "States.ALL", "States.TaskFailed"}
+
+
+def test_an_undo_that_fails_goes_on_with_the_next_one_and_says_so(chain: Chain) -> None:
+    for name in chain.starting("Undo"):
+        for caught in chain.states[name]["Catch"]:
+            assert (caught["Next"], caught["Assign"]["outcome"]) == ("Next undo", "not undone")
+            assert caught["Assign"]["step"] == chain.states[name]["Assign"]["step"] == "{% $step - 1 %}"
+
+
+def test_after_an_undo_the_checks_look_again_and_write_down_what_they_see(chain: Chain) -> None:
+    looking, telling = chain.states["See what is left"], chain.states["Hand over"]
+    assert (looking["Next"], telling["Next"]) == ("Hand over", "Unlock target")
+    assert telling["Arguments"]["FunctionName"] == "arn:workflow/judge"
+    assert telling["Arguments"]["Payload"]["attempt"] == 0
+    assert "outcome" not in {word for state in (looking, telling) for _, given in edges(state) for word in given}
+    for state in (looking, telling):
+        assert [caught["Next"] for caught in state["Catch"]] == ["Unlock target"]
+
+
+def test_an_undone_incident_is_not_repaired_again(chain: Chain) -> None:
+    after = chain.reachable("See what is left")
+    assert not after & (chain.starting("Fix") | chain.starting("Undo") | {"Next fix", "Ask for approval"})
+
+
+def test_what_cannot_be_validated_is_unverifiable_and_left_as_it_is(chain: Chain) -> None:
+    for name in ("Validate", "Judge"):
         (caught,) = chain.states[name]["Catch"]
-        assert caught["Next"] == "Next undo"
-        assert caught["Assign"]["step"] == chain.states[name]["Assign"]["step"]
+        assert (caught["Next"], caught["Assign"]["outcome"]) == ("Unlock target", "unverifiable")
+        assert caught["Assign"]["error"] == "{% $states.errorOutput %}"
 
 
 def test_what_a_failed_check_says_survives_an_error_without_a_cause() -> None:

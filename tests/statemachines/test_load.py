@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from functions.core import catalogue
 from statemachines import load
 from statemachines.load import FileError
+from statemachines.model import DAYS
 
 RUNBOOK = """\
 title: The port is closed
@@ -97,6 +99,9 @@ def test_both_files_as_they_should_be(files: Files) -> None:
 CHECKS = ", ".join(catalogue.checks())
 FIXES = ", ".join(catalogue.fixes())
 SIGNAL = "there is no signal {}; there are {}"
+TITLE = "title: The shop"
+PORTS = "open_security_group_port"
+MORNING, EVENING = '"2026-12-24T06:00:00+04:00"', '"2026-12-24T18:00:00+04:00"'
 USE = 'with: {security_group: "{group}", port: "{port}", source: "{balancer}"}\ncauses'
 
 
@@ -125,7 +130,7 @@ USE = 'with: {security_group: "{group}", port: "{port}", source: "{balancer}"}\n
         (
             USE,
             USE.replace("{port}", "{firewall.port}"),
-            "checks.firewall.with.port: {firewall.port} is a fact; parameters are resources of the service only",
+            "checks.firewall.with.port: {firewall.port} is a fact; a check's parameters are resources only",
         ),
         (
             "signals: [firewall.port-closed]",
@@ -227,6 +232,99 @@ def test_words_that_contradict_each_other_are_said_with_their_place(
         ),
         ("group: ^sg", "cluster: ^sg", "runbooks.port.overrides.cluster: names no resource of this service"),
         ("kind: unhealthy-hosts", "kind: slow", "runbooks.port.alarms.0.kind: Input should be 'load-balancer-5xx' or"),
+        (TITLE, f"{TITLE}\n¶timezone: Mars/Olympus", "timezone: Value error, is no time zone, as Asia/Dubai is one"),
+        (TITLE, f"{TITLE}\n¶timezone: ../../etc/passwd", "timezone: Value error, is no time zone"),
+        (TITLE, f'{TITLE}\n¶timezone: ""', "timezone: Value error, is no time zone"),
+        (TITLE, f"{TITLE}\n¶timezone: Asia", "timezone: Value error, is no time zone"),
+        (TITLE, f"{TITLE}\n¶event_minutes: 0", "event_minutes: Input should be greater than or equal to 1"),
+        (
+            TITLE,
+            f"{TITLE}\nfreezes:\n  - ¶start: 2026-12-24T06:00:00\n    end: {EVENING}\n    reason: x",
+            "freezes.0.start: Value error, write the time in quotes, with its offset: ",
+        ),
+        (
+            TITLE,
+            f"{TITLE}\nfreezes:\n  - ¶start: 2026-12-24\n    end: {EVENING}\n    reason: x",
+            "freezes.0.start: ",
+        ),
+        (
+            TITLE,
+            f'{TITLE}\nfreezes:\n  - ¶start: "2026-12-24T18:00:00"\n    end: {EVENING}\n    reason: x',
+            "freezes.0.start: Input should have timezone info",
+        ),
+        (
+            TITLE,
+            f"{TITLE}\nfreezes:\n  - start: {MORNING}\n    ¶ends: {EVENING}\n    end: {EVENING}\n    reason: x",
+            "freezes.0.ends: Extra inputs are not permitted",
+        ),
+        (
+            TITLE,
+            f"{TITLE}\nfreezes:\n  - ¶{{start: {MORNING}, end: {EVENING}}}",
+            "freezes.0.reason: Field required",
+        ),
+        (
+            TITLE,
+            f"{TITLE}\nfreezes:\n  - ¶{{start: {EVENING}, end: {MORNING}, reason: x}}",
+            "freezes.0: Value error, a freeze ends after it starts",
+        ),
+        (
+            TITLE,
+            f"{TITLE}\nfreezes:\n  - ¶{{start: {EVENING}, end: {EVENING}, reason: x}}",
+            "freezes.0: Value error, a freeze ends after it starts",
+        ),
+        (
+            TITLE,
+            f"{TITLE}\nlimits:\n  ¶shut_port: {{resources: 1}}",
+            f"limits.shut_port: there is no fix shut_port; there are {FIXES}",
+        ),
+        (
+            TITLE,
+            f"{TITLE}\nlimits:\n  {PORTS}:\n    bounds:\n      ¶prot: {{most: 1}}",
+            f"limits.{PORTS}.bounds.prot: {PORTS} has no such parameter; it has security_group, port, source",
+        ),
+        (
+            TITLE,
+            f"{TITLE}\nlimits:\n  {PORTS}:\n    bounds:\n      ¶source: {{most: 1}}",
+            f"limits.{PORTS}.bounds.source: {PORTS} takes no number there",
+        ),
+        (
+            TITLE,
+            f"{TITLE}\nlimits:\n  {PORTS}:\n    bounds:\n      ¶port: {{least: 9000, most: 80}}",
+            f"limits.{PORTS}.bounds.port: nothing is at least 9000 and at most 80",
+        ),
+        (
+            TITLE,
+            f"{TITLE}\nlimits:\n  {PORTS}:\n    bounds:\n      port: {{¶max: 1}}",
+            f"limits.{PORTS}.bounds.port.max: Extra inputs are not permitted",
+        ),
+        (
+            TITLE,
+            f"{TITLE}\nlimits:\n  {PORTS}:\n    ¶resources: 0",
+            f"limits.{PORTS}.resources: Input should be greater than or equal to 1",
+        ),
+        (
+            TITLE,
+            f'{TITLE}\nlimits:\n  {PORTS}:\n    forbidden:\n      - ¶start: "24:00"\n        end: "06:00"',
+            f"limits.{PORTS}.forbidden.0.start: String should match pattern",
+        ),
+        (
+            TITLE,
+            f'{TITLE}\nlimits:\n  {PORTS}:\n    forbidden:\n      - start: "8:00"\n        ¶end: 6',
+            f"limits.{PORTS}.forbidden.0.end: Input should be a valid string",
+        ),
+        (
+            TITLE,
+            f'{TITLE}\nlimits:\n  {PORTS}:\n    forbidden:\n      - {{start: "08:00", end: "09:00", days: [¶monday]}}',
+            f"limits.{PORTS}.forbidden.0.days.0: Input should be 'mon', 'tue'",
+        ),
+        (
+            TITLE,
+            f'{TITLE}\nlimits:\n  {PORTS}:\n    forbidden:\n      - {{start: "08:00", end: "09:00", ¶days: []}}',
+            f"limits.{PORTS}.forbidden.0.days: List should have at least 1 item",
+        ),
+        (TITLE, f"{TITLE}\nflapping: {{¶repairs: 0}}", "flapping.repairs: Input should be greater than or equal to 1"),
+        (TITLE, f"{TITLE}\nflapping: {{¶hours: 0}}", "flapping.hours: Input should be greater than or equal to 1"),
+        (TITLE, f"{TITLE}\nflapping: {{¶minutes: 5}}", "flapping.minutes: Extra inputs are not permitted"),
         (
             "port: 8000",
             "port: http",
@@ -244,19 +342,85 @@ def test_a_mistake_in_a_service_is_said_with_file_and_line(files: Files, old: st
     path = files(RUNBOOK, text)
     with pytest.raises(FileError) as raised:
         load.service(path, path.parent / "runbooks")
-    assert str(raised.value).startswith(f"{path}:{line}: {message}")
+    assert any(said.startswith(f"{path}:{line}: {message}") for said in str(raised.value).splitlines())
+
+
+def test_a_time_without_quotes_is_the_same_where_it_has_its_offset(files: Files) -> None:
+    text = f"{TITLE}\nfreezes:\n  - {{start: 2026-12-24T06:00:00+04:00, end: {EVENING}, reason: x}}"
+    path = files(RUNBOOK, SERVICE.replace(TITLE, text))
+    (freeze,) = load.service(path, path.parent / "runbooks").freezes
+    assert freeze.start == datetime.fromisoformat(MORNING.strip('"'))
+    assert freeze.model_dump_json().startswith('{"start":"2026-12-24T06:00:00+04:00"')
+
+
+def test_freezes_limits_and_flapping_as_they_should_be(files: Files) -> None:
+    words = f"""{TITLE}
+timezone: Asia/Dubai
+freezes:
+  - {{start: {MORNING}, end: {EVENING}, reason: holidays}}
+limits:
+  {PORTS}:
+    bounds:
+      port: {{least: 1024, most: 9000}}
+    resources: 2
+    forbidden:
+      - {{start: "22:00", end: "06:00", days: [fri, sat]}}
+      - {{start: "12:00", end: "13:00"}}
+flapping: {{repairs: 2, hours: 6}}"""
+    path = files(RUNBOOK, SERVICE.replace(TITLE, words))
+    loaded = load.service(path, path.parent / "runbooks")
+    (freeze,) = loaded.freezes
+    assert freeze.end - freeze.start == timedelta(hours=12)
+    limits = loaded.limits[PORTS]
+    assert (limits.bounds["port"].least, limits.bounds["port"].most, limits.resources) == (1024, 9000, 2)
+    assert [hours.days for hours in limits.forbidden] == [["fri", "sat"], list(DAYS)]
+    assert (loaded.flapping.repairs, loaded.flapping.hours, loaded.timezone) == (2, 6, "Asia/Dubai")
 
 
 @pytest.mark.parametrize(
-    ("people", "policy"), [("amel@example.com", "{low: two}"), ("amel@example.com, amel@example.com", "{}")]
+    ("people", "policy"),
+    [
+        ("amel@example.com", "{low: two}"),
+        ("amel@example.com, amel@example.com", "{}"),
+        ("amel@example.com, Amel@Example.com", "{}"),
+    ],
 )
 def test_a_level_that_could_never_approve_is_a_mistake(files: Files, people: str, policy: str) -> None:
     text = SERVICE.replace("[amel@example.com, karim@example.com]", f"[{people}]")
     path = files(RUNBOOK, text.replace("resources:", f"  policy: {policy}\nresources:"))
     with pytest.raises(FileError) as raised:
         load.service(path, path.parent / "runbooks")
-    sentence = "level L1 has too few approvers: the policy asks for 2 different ones"
+    sentence = "level L1 has too few approvers: policy and own_requests ask for 2 different ones"
     assert str(raised.value).startswith(f"{path}:8: approval: Value error, {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("policy", "needed"),
+    [
+        ("{low: automatic, medium: automatic, high: automatic}", 0),
+        ("{high: one}", 2),
+        ("{}", 3),
+        ("{low: two, high: automatic}", 3),
+    ],
+)
+def test_where_who_started_it_may_not_approve_each_level_needs_one_person_more(
+    files: Files, policy: str, needed: int
+) -> None:
+    text = SERVICE.replace("resources:", f"  policy: {policy}\n  own_requests: refused\nresources:")
+    path = files(RUNBOOK, text)
+    if needed <= 2:
+        assert load.service(path, path.parent / "runbooks").approval.own_requests == "refused"
+        return
+    with pytest.raises(FileError) as raised:
+        load.service(path, path.parent / "runbooks")
+    sentence = f"level L1 has too few approvers: policy and own_requests ask for {needed} different ones"
+    assert str(raised.value).startswith(f"{path}:8: approval: Value error, {sentence}")
+
+
+def test_a_mailbox_in_two_cases_is_one_persons(files: Files) -> None:
+    path = files(RUNBOOK, SERVICE.replace("karim@example.com: {}", "Amel@Example.com: {}\n  karim@example.com: {}"))
+    with pytest.raises(FileError, match=r"shop\.yaml:1: .*approvers: two of them are one mailbox, written in another"):
+        load.service(path, path.parent / "runbooks")
 
 
 def test_a_level_of_one_is_enough_where_one_decides(files: Files) -> None:

@@ -1,16 +1,18 @@
 """The real template, deployed once by the real CDK CLI into a sandbox that all tests here share."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.cloud import Sandbox
+from sandbox.deployed import forget_repairs
 from sandbox.world import World
 from statemachines.model import Service
 from tests.system import strict_app
-from tests.system.run import SERVICE, stop_executions
+from tests.system.people import People, proven
+from tests.system.run import SECONDS, SERVICE, Run, stop_executions
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,9 +37,31 @@ def strict(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Servic
     return strict_app.strict()
 
 
+@pytest.fixture(scope="package")
+def people(sandbox: Sandbox) -> People:
+    """Whoever has an IAM user."""
+    return People(sandbox)
+
+
+@pytest.fixture
+def begin(world: World, strict: Service, people: People) -> Callable[[str], Run]:
+    """Break the world and let Lina start the stricter service's runbook by hand, until CloudTrail knows that."""
+
+    def start(name: str) -> Run:
+        world.break_(name)
+        world.wait_until(lambda: not world.healthy(), SECONDS)
+        run = people("lina").start(strict)
+        run.asked()
+        proven(run)
+        return run
+
+    return start
+
+
 @pytest.fixture
 def world(sandbox: Sandbox) -> Iterator[World]:
     """The healthy service, with no incident open and no alarm raised; healed afterwards."""
+    forget_repairs(sandbox, SERVICE.name)
     sandbox.world.heal()
     sandbox.world.wait_until(lambda: _silent(sandbox) and not stop_executions(sandbox), 30)
     yield sandbox.world

@@ -4,15 +4,21 @@ from typing import Any
 
 from aws_cdk import App
 
-from infra.service_stack import ServiceStack
+from infra.app import stacks
 from statemachines import load
 from statemachines.model import Service
 
-AMEL, KARIM, LINA = "amel@maisonganopa.com", "karim@maisonganopa.com", "lina@maisonganopa.com"
+AMEL, KARIM, LINA, NOOR = (f"{name}@maisonganopa.com" for name in ("amel", "karim", "lina", "noor"))
+APPROVERS = {
+    AMEL: {"principals": ["arn:aws:iam::123456789012:user/amel"]},
+    KARIM: {"principals": ["arn:aws:iam::123456789012:user/karim"]},
+    LINA: {"principals": ["arn:aws:iam::123456789012:user/lina"]},
+    NOOR: {},
+}
 RULES: dict[str, Any] = {
     "levels": [
-        {"name": "L1", "approvers": [AMEL, KARIM], "minutes": 10},
-        {"name": "L2", "approvers": [KARIM, LINA], "minutes": 10},
+        {"name": "L1", "approvers": [AMEL, KARIM, NOOR], "minutes": 10},
+        {"name": "L2", "approvers": [KARIM, LINA, NOOR], "minutes": 10},
     ],
     "policy": {"low": "one", "medium": "two", "high": "two"},
     "own_requests": "refused",
@@ -25,10 +31,11 @@ def strict() -> Service:
     given = load.services()["ganopa-bot"].model_dump(by_alias=True)
     runbooks = {name: use | {"alarms": [], "events": []} for name, use in given["runbooks"].items()}
     changed = {"name": "strict-bot", "language": "en", "approval": RULES, "runbooks": runbooks}
-    return Service.model_validate(given | changed)
+    never = {"repairs": 100}  # tests repair it again and again
+    return Service.model_validate(given | changed | {"approvers": APPROVERS, "flapping": never})
 
 
 if __name__ == "__main__":
     app = App()
-    ServiceStack(app, strict(), load.runbooks())
+    stacks(app, [strict()], load.runbooks())
     app.synth()

@@ -1,14 +1,23 @@
 """What starts the chain, and what may not: on the deployed template."""
 
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
+from functions.core import occasions, stops
 from sandbox.cloud import Sandbox
+from sandbox.deployed import incidents
+from sandbox.events import put_event
 from sandbox.world import World
-from tests.system.run import SECONDS, SERVICE, Run, Watch
+from tests.system.run import SECONDS, SERVICE, Run, Watch, stop_executions
+
+STORM = 24
 
 REFUSED = {
     "unknown word": ({"modus": "fix"}, "modus"),
@@ -70,7 +79,9 @@ def test_one_transition_delivered_twenty_times_starts_one_execution(sandbox: San
     run = watch.next()
     run.asked()
     event = _event(run)
-    world.wait_until(partial(_rings, sandbox, run), 30)  # a 5xx alarm may fall back for a moment
+    world.wait_until(
+        partial(_state, sandbox, run.record["trigger"]["name"], "ALARM"), 30
+    )  # a 5xx alarm may fall back for a moment
     answers = [_dispatch(sandbox, event) for _ in range(20)]
     assert {answer["started"] for answer in answers} <= {run.incident, None}
     assert watch.new() == [run.execution]
@@ -78,10 +89,59 @@ def test_one_transition_delivered_twenty_times_starts_one_execution(sandbox: San
 
 def test_alarm_that_is_ok_again_starts_nothing(sandbox: Sandbox, world: World) -> None:
     assert world.healthy()
-    event = _alarm_event("ganopa-bot-unhealthy-hosts", "2026-11-21T09:00:00.000+0000")
-    answer = _dispatch(sandbox, event)
-    assert answer["started"] is None
+    answer = _dispatch(sandbox, _alarm_event("ganopa-bot-unhealthy-hosts", datetime.now(UTC).isoformat()))
+    assert (answer["started"], answer["reason"]) == (None, "over")
     assert "OK again" in answer["why"]
+
+
+def test_old_event_starts_nothing(sandbox: Sandbox, world: World) -> None:
+    assert world.healthy()
+    watch = Watch(sandbox)
+    at = datetime.now(UTC) - timedelta(minutes=SERVICE.event_minutes + 1)
+    answer = _dispatch(sandbox, _alarm_event("ganopa-bot-unhealthy-hosts", at.isoformat()))
+    assert (answer["started"], answer["reason"]) == (None, "stale")
+    assert watch.new() == []
+
+
+def test_storm_of_events_of_one_target_opens_one_incident_that_counts_them(sandbox: Sandbox, world: World) -> None:
+    watch = Watch(sandbox)
+    world.break_("closed-port")
+    run = watch.next()
+    run.asked()
+    before = occasions.counted(run.everything)
+    for number in range(STORM):
+        _task_stopped(f"storm-{number}")
+    world.wait_until(lambda: occasions.counted(run.everything) >= before + STORM, 60)
+    assert watch.new() == [run.execution]
+    assert run.everything["occurrences"]["last"]["kind"] in {"alarm", "event"}
+
+
+def test_storm_with_no_incident_starts_one_execution(sandbox: Sandbox, world: World) -> None:
+    before = Watch(sandbox)
+    world.break_("closed-port")
+    run = before.next()
+    run.asked()
+    name = run.record["trigger"]["name"]
+    world.wait_until(lambda: not stop_executions(sandbox), SECONDS)
+    watch, at = Watch(sandbox), datetime.now(UTC) - timedelta(minutes=1)
+    moments = [(at + timedelta(seconds=number)).isoformat() for number in range(STORM)]
+    world.wait_until(partial(_state, sandbox, name, "ALARM"), SECONDS)
+    with ThreadPoolExecutor(STORM) as threads:
+        answers = list(threads.map(lambda moment: _dispatch(sandbox, _alarm_event(name, moment)), moments * 2))
+    assert len(watch.new()) == 1
+    assert {answer["reason"] for answer in answers} <= {"", "counted", "duplicate"}
+    assert sum(bool(answer["started"]) for answer in answers) <= 1  # an alarm of the world's own may be first
+
+
+@pytest.mark.parametrize("kept", ["muted", "stopped"])
+def test_muted_alarm_or_pulled_switch_starts_nothing_and_the_table_says_so(
+    sandbox: Sandbox, world: World, kept: str
+) -> None:
+    watch = Watch(sandbox)
+    with _muted(sandbox) if kept == "muted" else _stopped(sandbox):
+        world.break_("closed-port")
+        world.wait_until(lambda: kept in _unstarted(sandbox), SECONDS)
+    assert watch.new() == []
 
 
 def test_stopped_task_and_failed_deployment_call_the_runbook(sandbox: Sandbox, world: World) -> None:
@@ -103,10 +163,50 @@ def _event(run: Run) -> dict[str, Any]:
     return _alarm_event(trigger["name"], trigger["at"])
 
 
-def _rings(sandbox: Sandbox, run: Run) -> bool:
-    name = run.record["trigger"]["name"]
-    state = sandbox.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]
-    return bool(state == "ALARM")
+def _state(sandbox: Sandbox, name: str, state: str) -> bool:
+    found = sandbox.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
+    return bool(found["StateValue"] == state)
+
+
+@contextmanager
+def _muted(sandbox: Sandbox) -> Iterator[None]:
+    cloudwatch = sandbox.client("cloudwatch")
+    cloudwatch.disable_alarm_actions(AlarmNames=list(SERVICE.alarms))
+    try:
+        yield
+    finally:
+        cloudwatch.enable_alarm_actions(AlarmNames=list(SERVICE.alarms))
+
+
+@contextmanager
+def _stopped(sandbox: Sandbox) -> Iterator[None]:
+    switch = {"Name": stops.ONE_SERVICE.format(service=SERVICE.name), "Overwrite": True}
+    sandbox.client("ssm").put_parameter(**switch, Value="migration")
+    try:
+        yield
+    finally:
+        sandbox.client("ssm").put_parameter(**switch, Value=stops.GO)
+
+
+def _unstarted(sandbox: Sandbox) -> set[str]:
+    """List the reasons for which events of today started nothing."""
+    found = incidents(sandbox, SERVICE.name).history(f"unstarted#{datetime.now(UTC):%Y-%m-%d}", "event#")
+    return {one["reason"] for one in found}
+
+
+def _task_stopped(task: str) -> None:
+    """Let ECS tell, through the service's rule, that a task has stopped."""
+    cluster = SERVICE.resources["cluster"]
+    place = f"arn:aws:ecs:{SERVICE.region}:{SERVICE.account}"
+    detail = {
+        "clusterArn": f"{place}:cluster/{cluster}",
+        "group": f"service:{SERVICE.resources['ecs_service']}",
+        "lastStatus": "STOPPED",
+        "startedBy": f"ecs-svc/{task}",
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+    }
+    put_event("aws.ecs", "ECS Task State Change", detail, [f"{place}:task/{cluster}/{task}"])
 
 
 def _alarm_event(name: str, at: str) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -9,14 +11,17 @@ import pytest
 import trustme
 from pydantic import ValidationError
 
-from functions.checks import http_endpoint
 from functions.checks.http_endpoint import handler
+from functions.core import fetch
 from functions.core.results import Finding
 from tests.functions.conftest import RunCheck
 
 
 class Site(BaseHTTPRequestHandler):
-    """Answers /404 with 404 and so on; /302 points to /200; /silence says nothing, /flood does not end."""
+    """Answers /404 with 404 and so on; /302 points to /200; /silence says nothing.
+
+    /flood does not end, /drip does not even end its headers.
+    """
 
     ended = threading.Event()
 
@@ -25,12 +30,21 @@ class Site(BaseHTTPRequestHandler):
         if self.path == "/silence":
             self.ended.wait(5)
             return
+        if self.path == "/drip":
+            self._drip()
+            return
         self.send_response(200 if self.path == "/flood" else int(self.path[1:]))
         self.send_header("Location", "/200")
         self.end_headers()
         self.wfile.write(b"Service\n  <b>Temporarily</b> Unavailable")
         while self.path == "/flood" and not self.ended.wait(0.1):
             self.wfile.write(b"x")
+
+    def _drip(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nA: ")
+        with suppress(OSError):  # whoever asked has left
+            while not self.ended.wait(0.1):
+                self.wfile.write(b"x")
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
@@ -63,7 +77,13 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     authority.cert_pem.write_to_path(bundle)
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
     monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(http_endpoint, "TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(fetch, "STEP_SECONDS", 1)
+
+
+def silent(one: socket.socket, _address: object) -> None:
+    """Connect as where packets are dropped."""
+    time.sleep(one.gettimeout() or 0)
+    raise TimeoutError
 
 
 def unreachable(finding: Finding) -> str:
@@ -109,6 +129,26 @@ def test_a_stranger_s_certificate(run_check: RunCheck, site: str, tmp_path: Path
 
 def test_silence(run_check: RunCheck, site: str) -> None:
     assert unreachable(run_check(handler, url=f"{site}/silence", accept="200")) == "timeout"
+
+
+def test_an_answer_that_comes_byte_by_byte_is_not_waited_for(
+    run_check: RunCheck, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "ALL_SECONDS", 2)
+    finding = run_check(handler, url=f"{site}/drip", accept="200")
+    assert unreachable(finding) == "timeout"
+    assert finding.facts["latency_ms"] < 4000
+    assert finding.evidence == ["not done within 2 s"]
+
+
+def test_many_addresses_are_not_all_waited_for(run_check: RunCheck, monkeypatch: pytest.MonkeyPatch) -> None:
+    eight = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"192.0.2.{n}", 443)) for n in range(8)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: eight)
+    monkeypatch.setattr(socket.socket, "connect", silent)
+    monkeypatch.setattr(fetch, "ALL_SECONDS", 2)
+    finding = run_check(handler, url="https://api.maisonganopa.com/health", accept="200")
+    assert unreachable(finding) == "timeout"
+    assert finding.facts["latency_ms"] < 4000
 
 
 def test_nothing_listens(run_check: RunCheck) -> None:

@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from moto.ecs.models import Service
-from moto.logs.models import LogGroup
 from pydantic import ValidationError
 
-from functions.checks import startup_errors
 from functions.checks.startup_errors import handler
+from functions.core import container_logs
 from functions.core.aws import Session
 from functions.core.errors import NotFound
 from functions.core.results import Finding
+from sandbox.patches import logs as cloudwatch_logs
 from tests.functions.conftest import OF_SERVICE, RunCheck
 
 GROUP = "/ecs/ganopa-dev-bot-task"
@@ -45,14 +45,9 @@ def deployed(service: Service) -> Service:
 
 
 @pytest.fixture
-def log(operator: Session, monkeypatch: pytest.MonkeyPatch) -> Log:
+def log(operator: Session) -> Log:
     """Let a container log a text, one event a line, so many minutes ago; as on AWS, containers' lines mix."""
-    by_stream: Callable[..., object] = LogGroup.filter_log_events
-
-    def mixed(group: LogGroup, *given: object) -> object:
-        return by_stream(group, *given[:-1], interleaved=True)
-
-    monkeypatch.setattr(LogGroup, "filter_log_events", mixed)
+    cloudwatch_logs.install()
     logs = operator.client("logs")
     logs.create_log_group(logGroupName=GROUP)
 
@@ -150,8 +145,9 @@ def test_what_is_too_long_ago_is_past(run_check: RunCheck, log: Log) -> None:
 def test_unknown_where_there_is_more_than_was_read(
     run_check: RunCheck, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(startup_errors, "MOST", 3)
-    log("one\ntwo\nthree\nERROR four")
+    monkeypatch.setattr(container_logs, "MOST_LINES", 3)
+    monkeypatch.setattr(cloudwatch_logs, "_PAGE", 3)
+    log("ERROR one\ntwo\nthree\nfour")
     assert look(run_check).signals == {"errors": None, "missing-variable": None}
 
 

@@ -130,18 +130,6 @@ def test_unknown_when_ecs_has_forgotten_the_failed_tasks(run_check: RunCheck, se
     assert finding.summary == "unknown: 3 tasks of the current deployment failed, but ECS lists none any more"
 
 
-def test_more_tasks_than_one_call_describes(run_check: RunCheck, stop: Stop, aws: Session) -> None:
-    sizes = []
-    events = aws.client("ecs").meta.events
-    events.register("provide-client-params.ecs.DescribeTasks", lambda params, **_: sizes.append(len(params["tasks"])))
-    for _ in range(101):
-        stop("EssentialContainerExited", EXITED, exit_code=1)
-    finding = look(run_check)
-    assert finding.facts["stopped"] == 101
-    assert sizes == [100, 1]
-    assert len(finding.evidence) < 20
-
-
 def test_no_current_deployment_is_unknown(run_check: RunCheck, service: Service) -> None:
     service.status, service.deployments = "INACTIVE", []
     with pytest.raises(NotFound, match="no current deployment of the INACTIVE ECS service"):

@@ -1,4 +1,5 @@
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -9,13 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.core import approval
-from functions.core.approval import Approval, Decision, NotApproved, approved_plan
+from functions.core.approval import Approval, Decision, NotAllowed, approved_plan
 from functions.core.incidents import Conflict, Incidents
 from functions.core.plan import Plan
 from tests.functions.workflow.test_approval_page import approve
 from tests.functions.workflow.world import AMEL, INCIDENT, KARIM, LINA, World
 
 HOUR_AGO = (datetime.now(UTC) - timedelta(minutes=61)).isoformat()
+SOON = (datetime.now(UTC) + timedelta(minutes=20)).isoformat()
 PLAN = Plan(account="1", region="r", service="s", runbook="b", steps=[])
 PEOPLE = (AMEL, KARIM, LINA)
 
@@ -207,19 +209,19 @@ def test_the_approved_plan_is_what_a_fix_gets(approved: World) -> None:
 
 
 def test_what_was_never_asked_is_not_approved(approved: World) -> None:
-    with pytest.raises(NotApproved, match="question 2 was never asked, so nothing may be changed"):
+    with pytest.raises(NotAllowed, match="question 2 was never asked, so nothing may be changed"):
         approved_plan(approved.incidents, INCIDENT, 2)
 
 
 def test_an_incident_that_nobody_opened_has_no_approval(approved: World) -> None:
-    with pytest.raises(NotApproved, match="incident other: it is not open, so nothing may be changed for it"):
+    with pytest.raises(NotAllowed, match="incident other: it is not open, so nothing may be changed for it"):
         approved_plan(approved.incidents, "other", 1)
 
 
 @pytest.mark.parametrize("state", ["pending", "rejected", "expired", "withdrawn", "replaced"])
 def test_a_plan_in_any_other_state_is_not_approved(approved: World, state: str) -> None:
     approved.change(state=state)
-    with pytest.raises(NotApproved, match=f"the plan is {state}, not approved"):
+    with pytest.raises(NotAllowed, match=f"the plan is {state}, not approved"):
         approved_plan(approved.incidents, INCIDENT, 1)
 
 
@@ -237,7 +239,7 @@ def test_a_plan_that_only_says_approved_is_not(approved: World, values: dict[str
     approved.change(**values)
     assert approved.question()["state"] == "approved"
     for undo in (False, True):
-        with pytest.raises(NotApproved, match="fewer people approved the plan than the policy asks for"):
+        with pytest.raises(NotAllowed, match="fewer people approved the plan than the policy asks for"):
             approved_plan(approved.incidents, INCIDENT, 1, undo=undo)
 
 
@@ -245,28 +247,30 @@ def test_another_plan_than_the_approved_one_is_not_approved(approved: World) -> 
     plan = json.loads(approved.question()["plan"])
     plan["steps"][0]["parameters"]["source"] = "0.0.0.0/0"
     approved.change(plan=json.dumps(plan))
-    with pytest.raises(NotApproved, match="the stored plan is not the one that was approved"):
+    with pytest.raises(NotAllowed, match="the stored plan is not the one that was approved"):
         approved_plan(approved.incidents, INCIDENT, 1)
 
 
 def test_another_account_than_the_approved_one_is_not_approved(approved: World) -> None:
     plan = Plan.model_validate_json(approved.question()["plan"]).model_copy(update={"account": "999999999999"})
     approved.change(plan=plan.model_dump_json())
-    with pytest.raises(NotApproved, match="the stored plan is not the one that was approved"):
+    with pytest.raises(NotAllowed, match="the stored plan is not the one that was approved"):
         approved_plan(approved.incidents, INCIDENT, 1)
 
 
 def test_a_digest_that_was_put_in_later_is_not_what_people_approved(approved: World) -> None:
     plan = Plan.model_validate_json(approved.question()["plan"]).model_copy(update={"account": "999999999999"})
     approved.change(plan=plan.model_dump_json(), digest=plan.digest)
-    with pytest.raises(NotApproved, match="fewer people approved the plan than the policy asks for"):
+    with pytest.raises(NotAllowed, match="fewer people approved the plan than the policy asks for"):
         approved_plan(approved.incidents, INCIDENT, 1)
 
 
-def test_an_old_approval_allows_no_change_but_its_undo(approved: World) -> None:
+@pytest.mark.parametrize("at", [HOUR_AGO, SOON])
+def test_an_approval_of_long_ago_or_of_the_future_allows_no_change_but_its_undo(approved: World, at: str) -> None:
     (only,) = approved.question()["decisions"]
-    approved.change(decisions=[only | {"at": HOUR_AGO}])
-    with pytest.raises(NotApproved, match="is too old; start again"):
+    approved.change(decisions=[only | {"at": at}])
+    sentence = rf"^incident {INCIDENT}: the approval of {re.escape(at)} is not of the last hour; start again$"
+    with pytest.raises(NotAllowed, match=sentence):
         approved_plan(approved.incidents, INCIDENT, 1)
     assert approved_plan(approved.incidents, INCIDENT, 1, undo=True) == approved.plan
 
@@ -274,7 +278,7 @@ def test_an_old_approval_allows_no_change_but_its_undo(approved: World) -> None:
 @pytest.mark.parametrize("undo", [False, True])
 def test_after_the_incident_nothing_may_be_changed(approved: World, undo: bool) -> None:  # noqa: FBT001
     approved.incidents.update(INCIDENT, "record", {"state": "closed"})
-    with pytest.raises(NotApproved, match="it is not open, so nothing may be changed for it; start the runbook again"):
+    with pytest.raises(NotAllowed, match="it is not open, so nothing may be changed for it; start the runbook again"):
         approved_plan(approved.incidents, INCIDENT, 1, undo=undo)
 
 

@@ -1,14 +1,15 @@
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from functions.core import approval, deciding
+from functions.core import approval, deciding, stops
 from functions.core.approval import Approval
 from functions.core.deciding import Answer, Refused
 from statemachines import compiled
 from tests.functions.workflow.conftest import Rules
 from tests.functions.workflow.trail import Trail
-from tests.functions.workflow.world import AMEL, KARIM, LINA, PRINCIPALS, RUNBOOK, World
+from tests.functions.workflow.world import AMEL, KARIM, LINA, PRINCIPALS, RUNBOOK, STRICT, World
 
 TWO = {"low": "two", "medium": "two", "high": "two"}
 OUTSIDER = "arn:aws:sts::123456789012:assumed-role/admin/somebody"
@@ -42,7 +43,7 @@ def refused(world: World, **given: Any) -> str:
 @pytest.fixture
 def by_hand(world: World, rules: Rules, trail: Trail) -> Trail:
     """A question about an incident that somebody started by hand, without saying who; the policy wants to know."""
-    rules(own_requests="refused")
+    rules(**STRICT)
     world.ask(given={})
     return trail
 
@@ -81,7 +82,7 @@ def test_a_rejection_needs_words(world: World, words: str) -> None:
     assert refused(world, decision="rejected", words=words) == sentence
 
 
-@pytest.mark.parametrize("typed", ["", "ganopa", "ganopa-bot2", "GANOPA-BOT", "Telegram bot of api.maisonganopa.com"])
+@pytest.mark.parametrize("typed", ["", "ganopa", "ganopa-bot2", "GANOPA-BOT", "Bot Telegram de api.maisonganopa.com"])
 def test_a_high_risk_asks_to_type_the_services_name(world: World, rules: Rules, typed: str) -> None:
     rules(risk="high")
     world.ask()
@@ -195,15 +196,19 @@ def test_a_question_that_is_over_takes_no_answer(world: World, state: str) -> No
 
 
 @pytest.mark.usefixtures("trail")
-def test_who_declared_to_have_started_it_may_not_approve_it(world: World, rules: Rules) -> None:
-    rules(own_requests="refused")
-    world.ask(given={"requester": AMEL})
-    assert refused(world) == OWN
+@pytest.mark.parametrize("declared", [AMEL, KARIM, "somebody@else.example"])
+def test_what_a_person_said_of_themselves_bars_nobody_and_saves_nobody(
+    world: World, rules: Rules, declared: str
+) -> None:
+    rules(**STRICT)
+    world.ask(given={"requester": declared})
+    assert take(world).state == "pending"
+    assert (world.approval().needed, world.approval().barred) == (2, "")
     assert take(world, approver=KARIM).state == "approved"
 
 
 def test_who_cloudtrail_saw_may_not_approve_whatever_they_declared(world: World, rules: Rules, trail: Trail) -> None:
-    rules(own_requests="refused")
+    rules(**STRICT)
     world.ask(given={"requester": KARIM})
     trail.started(PRINCIPALS[AMEL])
     with pytest.raises(Refused, match=OWN):
@@ -237,9 +242,41 @@ def test_who_approved_early_is_not_counted_once_it_is_known_that_they_may_not(wo
     assert (after.state, after.barred, [one.approver for one in after.approvals]) == ("approved", AMEL, [KARIM])
 
 
-def test_an_outsider_bars_nobody(world: World, by_hand: Trail) -> None:
+def test_an_outsider_bars_nobody_and_may_be_any_of_them(world: World, by_hand: Trail) -> None:
     by_hand.started(OUTSIDER)
+    assert take(world).state == "pending"
+    assert take(world, approver=KARIM).state == "approved"
+
+
+# Stops
+
+
+@pytest.mark.parametrize("switch", stops.switches("ganopa-bot"))
+def test_while_a_switch_is_pulled_nothing_is_approved(world: World, switch: str) -> None:
+    world.ask()
+    world.switch("a migration runs", switch)
+    assert refused(world).endswith(": a migration runs")
+    world.switch("go", switch)
     assert take(world).state == "approved"
+
+
+def test_a_switch_that_is_missing_lets_nothing_be_approved(world: World) -> None:
+    world.ask()
+    world.switch(None)
+    assert refused(world) == "The kill switch /runbooks/switch is missing, so nothing is changed."
+
+
+def test_within_a_freeze_nothing_is_approved(world: World, rules: Rules) -> None:
+    world.ask()
+    start, end = (datetime.now(UTC) + timedelta(minutes=minutes) for minutes in (-1, 1))
+    rules(also={"freezes": [{"start": start, "end": end, "reason": "a launch"}]})
+    assert refused(world).endswith(": a launch")
+
+
+def test_while_a_switch_is_pulled_a_person_may_still_reject(world: World) -> None:
+    world.ask()
+    world.switch("a migration runs")
+    assert take(world, decision="rejected", words="no").state == "rejected"
 
 
 @pytest.mark.parametrize("error", ["AccessDeniedException", "ThrottlingException"])

@@ -1,8 +1,6 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from functions.core.diagnosis import Diagnosis, Findings, broken, diagnose, healthy
 from statemachines import compile as compiling
@@ -35,7 +33,6 @@ RUNBOOK = Runbook.model_validate(
     }
 )
 Answers = dict[str, bool | None]
-answers = st.fixed_dictionaries({name: st.sampled_from([True, False, None]) for name in NAMES})
 
 
 def found(given_answers: Answers, **facts: Any) -> Findings:
@@ -129,26 +126,6 @@ def test_headlines() -> None:
 
     assert headline(dict.fromkeys(NAMES, False)) == "The service is healthy"
     assert headline({}) == "No cause could be confirmed"
-
-
-@given(answers, st.sampled_from(NAMES))
-def test_not_knowing_more_never_confirms_a_cause_nor_makes_anything_healthy(known: Answers, forgotten: str) -> None:
-    less = known | {forgotten: None}
-    confirmed = {name for name, standing in standings(known).items() if standing == "confirmed"}
-    assert {name for name, standing in standings(less).items() if standing == "confirmed"} <= confirmed
-    if healthy(RUNBOOK, found(less)):
-        assert healthy(RUNBOOK, found(known))
-
-
-@given(answers)
-def test_every_cause_is_ranked_exactly_once(known: Answers) -> None:
-    assert sorted(standings(known)) == ["first", "second", "third"]
-
-
-@given(answers)
-def test_a_check_that_failed_is_worth_no_more_than_one_that_knows_nothing(known: Answers) -> None:
-    of_b = {name: answer for name, answer in known.items() if name[0] == "b"}
-    assert standings(of_b) == standings(of_b | {"a.yes": None, "a.no": None})
 
 
 def real(*, answer: bool | None) -> Diagnosis:

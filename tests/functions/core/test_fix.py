@@ -1,159 +1,279 @@
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from functions.core import catalogue
-from functions.core.approval import NotApproved
-from functions.core.fix import Fix
-from functions.core.results import Change, Parameters
-from tests.functions.workflow.test_approval_page import approve
-from tests.functions.workflow.world import CLOSED_PORT, INCIDENT, World
+from functions.core.fix import InProgress, Interfered
+from functions.core.incidents import Incidents
+from functions.core.results import Change
+from tests.functions.core.conftest import Record
+from tests.functions.core.recorded import (
+    AFTER,
+    AGAIN,
+    BEFORE,
+    CHANGE,
+    CORRECT,
+    ELSEWISE,
+    FIX,
+    ITEM,
+    OPEN,
+    OTHER_FIX,
+    UNDO,
+    Crash,
+    Recorded,
+)
+from tests.functions.workflow.world import INCIDENT, World
 
-OPEN = {"incident": INCIDENT, "round": 1, "step": 0}
-CORRECT = {**OPEN, "step": 1}
-UNDO = {**OPEN, "undo": True}
-CHANGE = Change(before={"open": False}, after={"open": True}, undo={"rule": "sgr-1"})
-
-
-class Recorded:
-    """A fix whose effects are written down instead of made."""
-
-    def __init__(self, fix: Fix) -> None:
-        self.fix = fix
-        self.applied: list[dict[str, Any]] = []
-        self.reverted: list[dict[str, Any]] = []
-        self.change = CHANGE
-
-    def apply(self, parameters: Parameters, _aws: object) -> Change:
-        """Stand in for the fix's body."""
-        self.applied.append(parameters.model_dump())
-        return self.change
-
-    def revert(self, undo: dict[str, Any], _aws: object) -> None:
-        """Stand in for the fix's undo."""
-        self.reverted.append(undo)
+STARTED = {"fix": FIX, "state": "started", "attempt": 0} | CHANGE.model_dump()
+DONE = STARTED | {"state": "done"}
+pytestmark = pytest.mark.usefixtures("approved")
 
 
-@pytest.fixture
-def record(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Recorded]:
-    """Replace what a fix does."""
-
-    def replace(name: str) -> Recorded:
-        recorded = Recorded(catalogue.fixes()[name])
-        monkeypatch.setattr(recorded.fix, "session", world.aws)
-        monkeypatch.setattr(recorded.fix, "body", recorded.apply)
-        monkeypatch.setattr(recorded.fix, "revert", recorded.revert)
-        return recorded
-
-    return replace
-
-
-@pytest.fixture
-def fix(record: Callable[[str], Recorded]) -> Recorded:
-    """The fix that opens a port."""
-    return record("open_security_group_port")
-
-
-@pytest.fixture
-def approved(world: World) -> World:
-    """A world with an approved plan of two steps: open the port, correct the health check."""
-    approve(world, world.ask(*CLOSED_PORT, "probe.mismatch")[0].link)
-    assert [step.fix for step in world.plan.steps] == ["open_security_group_port", "correct_health_check"]
-    return world
+# What it changes
 
 
 def test_a_fix_does_what_was_approved_and_records_it(approved: World, fix: Recorded) -> None:
-    assert fix.fix(OPEN) == CHANGE.model_dump()
-    assert fix.applied == [approved.plan.steps[0].parameters]
-    stored = approved.incidents.get(INCIDENT, "change#1#0") or {}
-    assert {name: stored[name] for name in ("fix", "before", "after", "undo")} == {
-        "fix": "open_security_group_port",
-        **CHANGE.model_dump(),
-    }
+    assert fix(OPEN) == CHANGE.model_dump()
+    assert (fix.given, fix.made, fix.now) == ([approved.plan.steps[0].parameters], 1, AFTER)
+    assert fix.stored == DONE
     assert approved.timeline[-1] == f"{approved.plan.steps[0].effect}: was open False, is open True"
 
 
-def test_what_the_event_says_besides_is_no_instruction(approved: World, fix: Recorded) -> None:
-    fix.fix({**OPEN, "parameters": {"port": 22}, "digest": "another"})
-    assert fix.applied == [approved.plan.steps[0].parameters]
+def test_the_second_step_is_the_second_fix(approved: World, record: Record) -> None:
+    fix = record(OTHER_FIX)
+    fix(CORRECT)
+    assert fix.given == [approved.plan.steps[1].parameters]
 
 
-@pytest.mark.usefixtures("approved")
+def test_what_is_to_be_changed_is_written_down_before_it_is(fix: Recorded) -> None:
+    fix(OPEN)
+    assert fix.intent == STARTED
+
+
+def test_what_a_fix_knows_better_after_the_change_is_what_is_recorded(fix: Recorded) -> None:
+    fix.better = Change(before=BEFORE, after={"open": True, "rule": "sgr-2"}, undo={"rule": "sgr-2"})
+    assert fix(OPEN) == fix.better.model_dump()
+    assert fix.intent == STARTED
+    assert fix.stored == DONE | fix.better.model_dump()
+
+
+def test_what_is_as_it_should_be_is_not_changed_and_has_nothing_to_take_back(approved: World, fix: Recorded) -> None:
+    fix.now = dict(AFTER)
+    assert fix(OPEN) == {"before": AFTER, "after": AFTER, "undo": None}
+    assert fix(UNDO) == {"undone": False}
+    assert (fix.made, fix.reverted, fix.now) == (0, [], AFTER)
+    assert approved.timeline[-1] == f"{FIX}: nothing to undo"
+
+
+def test_the_target_remembers_that_it_was_repaired(approved: World, fix: Recorded) -> None:
+    fix(OPEN)
+    repairs = approved.incidents.history("target#ganopa-bot", "repair#")
+    assert [one["of"] for one in repairs] == [INCIDENT]
+
+
+# Again
+
+
 def test_a_retried_fix_answers_the_same_and_changes_nothing_more(fix: Recorded) -> None:
-    assert fix.fix(OPEN) == fix.fix(OPEN)
-    assert len(fix.applied) == 1
+    answers = [fix(event) for event in (OPEN, OPEN, AGAIN)]
+    assert answers == [CHANGE.model_dump()] * 3
+    assert (len(fix.given), fix.made) == (1, 1)
 
 
-@pytest.mark.usefixtures("approved")
-@pytest.mark.parametrize("event", [CORRECT, {**OPEN, "step": 2}, {**OPEN, "step": -2}])
-def test_a_fix_refuses_a_step_that_is_not_its_own(fix: Recorded, event: dict[str, Any]) -> None:
-    with pytest.raises(NotApproved, match=f"step {event['step']} of the approved plan is not open_security_group_port"):
-        fix.fix(event)
-    assert fix.applied == []
+def test_a_crash_before_the_intent_leaves_nothing(approved: World, fix: Recorded, monkeypatch: Any) -> None:
+    with monkeypatch.context() as failing:
+        failing.setattr(fix.fix, "body", lambda *_: iter(()))
+        with pytest.raises(StopIteration):
+            fix(OPEN)
+    assert (fix.stored, fix.made) == (None, 0)
+    fix(AGAIN)
+    assert (fix.stored, fix.made) == (DONE | {"attempt": 1}, 1)
+    assert approved.timeline[-1].endswith("was open False, is open True")
 
 
-def test_the_second_step_is_the_second_fix(approved: World, record: Callable[[str], Recorded]) -> None:
-    fix = record("correct_health_check")
-    fix.fix(CORRECT)
-    assert fix.applied == [approved.plan.steps[1].parameters]
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_an_interrupted_change_is_completed_by_the_next_attempt_and_made_once(
+    approved: World, fix: Recorded, where: str
+) -> None:
+    fix.interrupted(where)
+    assert fix.stored == STARTED
+    assert fix(AGAIN) == CHANGE.model_dump()
+    assert (fix.made, fix.now) == (1, AFTER)
+    assert fix.stored == DONE | {"attempt": 1}
+    assert approved.timeline[-1].endswith("was open False, is open True")
 
 
-def test_without_an_approval_a_fix_refuses(world: World, fix: Recorded) -> None:
-    world.ask()
-    with pytest.raises(NotApproved, match="the plan is pending, not approved"):
-        fix.fix(OPEN)
-    assert fix.applied == []
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_an_interrupted_change_that_was_completed_can_be_undone(fix: Recorded, where: str) -> None:
+    fix.interrupted(where)
+    fix(AGAIN)
+    assert fix(UNDO) == {"undone": True}
+    assert (fix.reverted, fix.now) == ([CHANGE.undo], BEFORE)
 
 
-@pytest.mark.usefixtures("approved")
-def test_another_round_needs_its_own_approval(fix: Recorded) -> None:
-    with pytest.raises(NotApproved, match="question 2 was never asked"):
-        fix.fix({**OPEN, "round": 2})
-    assert fix.applied == []
+def test_a_takeover_is_itself_taken_over(fix: Recorded) -> None:
+    fix.interrupted("before")
+    fix.interrupted("before", AGAIN)
+    assert (fix.stored or {})["attempt"] == 1
+    fix(OPEN | {"attempt": 2})
+    assert fix.made == 1
+    assert fix.stored == DONE | {"attempt": 2}
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_the_same_attempt_twice_is_in_progress(fix: Recorded, where: str) -> None:
+    fix.interrupted(where)
+    made = fix.made
+    for attempt in (0, 0):
+        with pytest.raises(InProgress, match="another invocation makes this change already"):
+            fix(OPEN | {"attempt": attempt})
+    fix.interrupted(where="before", event=AGAIN) if where == "before" else fix(AGAIN)
+    assert fix.made == made
+
+
+def test_an_older_attempt_that_comes_late_is_in_progress(fix: Recorded) -> None:
+    fix.interrupted("before")
+    fix.interrupted("before", OPEN | {"attempt": 2})
+    with pytest.raises(InProgress):
+        fix(AGAIN)
+    assert fix.made == 0
+
+
+def overtaken(monkeypatch: pytest.MonkeyPatch, fix: Recorded, other: dict[str, Any], name: str) -> None:
+    """Let another invocation through right before this one writes."""
+    write = getattr(Incidents, name)
+
+    def late(incidents: Incidents, *args: Any, **expected: Any) -> None:
+        if args[1] == ITEM:
+            monkeypatch.setattr(Incidents, name, write)
+            fix(other)
+        write(incidents, *args, **expected)
+
+    monkeypatch.setattr(Incidents, name, late)
+
+
+def test_of_two_that_begin_at_once_one_changes(fix: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+    overtaken(monkeypatch, fix, OPEN, "create")
+    with pytest.raises(InProgress, match="another invocation makes this change already"):
+        fix(OPEN)
+    assert (fix.made, fix.stored) == (1, DONE)
+
+
+def test_of_two_that_take_over_at_once_one_changes(fix: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+    fix.interrupted("before")
+    overtaken(monkeypatch, fix, AGAIN, "update")
+    with pytest.raises(InProgress, match="another invocation makes this change already"):
+        fix(AGAIN)
+    assert (fix.made, fix.stored) == (1, DONE | {"attempt": 1})
+
+
+# What others changed meanwhile
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_what_somebody_else_changed_meanwhile_is_not_changed_by_a_retry(fix: Recorded, where: str) -> None:
+    fix.interrupted(where)
+    fix.now, made = dict(ELSEWISE), fix.made
+    with pytest.raises(Interfered, match="was left as open False, is open to all: somebody else has changed it"):
+        fix(AGAIN)
+    assert (fix.made, fix.now, fix.stored) == (made, ELSEWISE, STARTED)
+
+
+@pytest.mark.parametrize("where", ["", "before", "after"])
+def test_what_somebody_else_changed_meanwhile_is_not_undone(fix: Recorded, where: str) -> None:
+    fix.interrupted(where) if where else fix(OPEN)
+    fix.now = dict(ELSEWISE)
+    with pytest.raises(Interfered, match="was left as open True, is open to all: somebody else has changed it"):
+        fix(UNDO)
+    assert (fix.reverted, fix.now) == ([], ELSEWISE)
+    assert "undone" not in (fix.stored or {})
+
+
+def test_what_somebody_else_made_sufficient_meanwhile_is_not_taken_for_ours(
+    fix: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fix that never lowers finds more than it wanted: taking that back would take away another's change."""
+    fix.interrupted("before")
+    enough = Change(before={"open": "wide"}, after={"open": "wide"}, undo=CHANGE.undo)
+    monkeypatch.setattr(fix.fix, "body", lambda *_: iter([enough]))
+    with pytest.raises(Interfered, match="was left as open False, is open wide: somebody else has changed it"):
+        fix(AGAIN)
+    assert fix.stored == STARTED
+
+
+# Undo
 
 
 def test_an_undo_gets_what_the_change_recorded(approved: World, fix: Recorded) -> None:
-    fix.fix(OPEN)
-    assert fix.fix(UNDO) == {"undone": True}
-    assert fix.reverted == [{"rule": "sgr-1"}]
-    assert (approved.incidents.get(INCIDENT, "change#1#0") or {})["undone"] is True
+    fix(OPEN)
+    assert fix(UNDO) == {"undone": True}
+    assert (fix.reverted, fix.now) == ([CHANGE.undo], BEFORE)
+    assert fix.stored == DONE | {"undone": True}
     assert approved.timeline[-1].endswith(": back to open False")
 
 
-def test_what_was_not_changed_is_not_undone(approved: World, fix: Recorded) -> None:
-    assert fix.fix(UNDO) == {"undone": False}
+def test_undone_twice_is_reverted_once_and_said_once(approved: World, fix: Recorded) -> None:
+    fix(OPEN)
+    fix(UNDO)
+    before = approved.timeline
+    assert fix(UNDO) == {"undone": True}
+    assert (len(fix.reverted), approved.timeline) == (1, before)
+
+
+def test_after_its_undo_a_change_is_not_made_again(fix: Recorded) -> None:
+    fix(OPEN)
+    fix(UNDO)
+    fix(AGAIN)
+    assert (fix.made, fix.now) == (1, BEFORE)
+
+
+def test_a_change_that_was_begun_and_made_is_undone(fix: Recorded) -> None:
+    fix.interrupted("after")
+    assert fix(UNDO) == {"undone": True}
+    assert (fix.reverted, fix.now) == ([CHANGE.undo], BEFORE)
+
+
+def test_a_change_that_was_begun_and_not_made_needs_no_revert(fix: Recorded) -> None:
+    fix.interrupted("before")
+    assert fix(UNDO) == {"undone": True}
+    assert (fix.reverted, fix.now) == ([], BEFORE)
+
+
+@pytest.mark.parametrize(("where", "reverted"), [("before undo", 1), ("after undo", 1)])
+def test_an_interrupted_undo_is_completed_by_the_next_one(fix: Recorded, where: str, reverted: int) -> None:
+    fix(OPEN)
+    fix.interrupted(where, UNDO)
+    assert fix(UNDO | {"attempt": 1}) == {"undone": True}
+    assert (len(fix.reverted), fix.now) == (reverted, BEFORE)
+    assert (fix.stored or {})["undone"] is True
+
+
+def test_what_was_never_begun_is_not_undone(approved: World, fix: Recorded) -> None:
+    assert fix(UNDO) == {"undone": False}
     assert fix.reverted == []
-    assert approved.timeline[-1] == "open_security_group_port: nothing to undo"
+    assert approved.timeline[-1] == f"{FIX}: nothing to undo"
 
 
-@pytest.mark.usefixtures("approved")
-def test_a_change_without_an_undo_stays(fix: Recorded) -> None:
-    fix.change = Change(before={"open": True}, after={"open": True})
-    fix.fix(OPEN)
-    assert fix.fix(UNDO) == {"undone": False}
-    assert fix.reverted == []
+def test_what_was_never_begun_needs_no_leave_to_be_left_alone(approved: World, fix: Recorded) -> None:
+    """A switch that stopped the first fix stops no undo: the incident must not end as if one had failed."""
+    approved.switch("stop")
+    assert fix(UNDO) == {"undone": False}
 
 
-@pytest.mark.usefixtures("approved")
-def test_a_fix_that_cannot_undo_says_so(fix: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
-    fix.fix(OPEN)
+def test_an_undo_for_an_incident_that_nobody_opened_leaves_no_trace(approved: World, fix: Recorded) -> None:
+    before = approved.items
+    assert fix(UNDO | {"incident": "other"}) == {"undone": False}
+    assert approved.items == before
+
+
+def test_a_fix_that_cannot_undo_says_so(approved: World, fix: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+    fix(OPEN)
     monkeypatch.setattr(fix.fix, "revert", None)
-    assert fix.fix(UNDO) == {"undone": False}
+    assert fix(UNDO) == {"undone": False}
+    assert (approved.timeline[-1], fix.now) == (f"{FIX}: nothing to undo", AFTER)
 
 
-def test_an_undo_needs_the_approval_too(world: World, fix: Recorded) -> None:
-    world.ask()
-    with pytest.raises(NotApproved, match="the plan is pending, not approved"):
-        fix.fix(UNDO)
-    assert fix.reverted == []
-
-
-def test_a_fix_that_fails_records_no_change(approved: World, fix: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> Change:
-        raise RuntimeError
-
-    monkeypatch.setattr(fix.fix, "body", fail)
-    with pytest.raises(RuntimeError):
-        fix.fix(OPEN)
-    assert approved.incidents.get(INCIDENT, "change#1#0") is None
+def test_a_fix_that_fails_says_so_and_keeps_what_it_was_about_to_do(fix: Recorded) -> None:
+    fix.crash = "before"
+    with pytest.raises(Crash):
+        fix(OPEN)
+    assert fix.stored == STARTED

@@ -53,6 +53,14 @@ def test_a_deletion_wants_the_expected_values(world: World) -> None:
     assert world.items == []
 
 
+def test_what_is_told_twice_is_counted_once(world: World) -> None:
+    told = [world.incidents.tally("i", "occurrences", once, {"last": once}) for once in ("a", "b", "a", "b", "c")]
+    assert told == [True, True, False, False, True]
+    stored = world.incidents.get("i", "occurrences") or {}
+    assert (stored["count"], stored["last"]) == (3, "c")
+    assert abs(stored["expires"] - time.time() - KEEP_DAYS * 86_400) < 5
+
+
 def test_the_timeline_is_the_incidents_own_in_order(world: World) -> None:
     for text in ("first", "second", "third"):
         world.incidents.note("i", text)

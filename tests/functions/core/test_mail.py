@@ -35,6 +35,13 @@ def test_html_is_escaped_and_plain_text_is_not() -> None:
     report = (
         templates()
         .get_template("report.txt")
-        .render(service={"title": "<b>"}, outcome="&", timeline=[], record=record, runbook={"title": "t"})
+        .render(
+            service={"title": "<b>"},
+            outcome="&",
+            timeline=[],
+            record=record,
+            runbook={"title": "t"},
+            occurrences=1,
+        )
     )
     assert report.startswith("<b>: &")

@@ -49,6 +49,11 @@ def test_another_effect_is_another_plan(other: dict[str, Any]) -> None:
     assert digest(**other) != digest()
 
 
+def test_how_much_it_touches_is_said_and_is_no_effect() -> None:
+    assert Step.model_validate(STEP).touches == 1
+    assert digest(steps=[STEP | {"touches": 7}, OTHER]) == digest()
+
+
 @pytest.mark.parametrize("field", ["effect", "before", "after", "radius", "undo"])
 def test_other_words_are_the_same_plan(field: str) -> None:
     assert digest(steps=[STEP | {field: "in other words"}, OTHER]) == digest()

@@ -47,6 +47,19 @@ def test_everything_is_bounded(field: str) -> None:
     assert len(finding.model_dump_json()) < 10_000
 
 
+@pytest.mark.parametrize("field", ["summary", "facts", "evidence"])
+@pytest.mark.parametrize("sign", ["\n", "\r", "\t", "\x00", "\x1b", "\x7f", "\u2028", "\u202e", "\u200b", "\ud800"])
+def test_what_a_mail_program_or_terminal_would_act_on_is_blanked(field: str, sign: str) -> None:
+    text = f"Approved{sign}by nobody"
+    values: dict[str, Any] = {"summary": text, "facts": {"error": {"lines": [text]}}, "evidence": [text]}
+    finding = Finding.model_validate({"summary": "", field: values[field]})
+    assert "Approved by nobody" in finding.model_dump_json()
+
+
+def test_what_people_write_in_other_languages_stays() -> None:
+    assert Finding(summary="été 中文 ✓ “non”").summary == "été 中文 ✓ “non”"
+
+
 def test_what_was_left_out_is_said() -> None:
     evidence = Finding(summary="", evidence=[f"line {n}" for n in range(30)]).evidence
     assert evidence[0] == "line 0"

@@ -22,7 +22,6 @@ def wanted(target_group: str) -> dict[str, object]:
 def test_nothing_to_do(run_fix: RunFix, operator: Session, target_group: str) -> None:
     change = attach(run_fix, target_group)
     assert not change.changed
-    assert change.undo is None
     assert describe(operator)["loadBalancers"] == [wanted(target_group)]
 
 

@@ -25,9 +25,7 @@ def spoil(operator: Session, target_group: str, path: str, port: str, matcher: s
 
 
 def test_nothing_to_do(run_fix: RunFix, target_group: str) -> None:
-    change = run_fix(handler, target_group=target_group, **RIGHT)
-    assert not change.changed
-    assert change.undo is None
+    assert not run_fix(handler, target_group=target_group, **RIGHT).changed
 
 
 @pytest.mark.parametrize("name", ["path", "port", "matcher"])

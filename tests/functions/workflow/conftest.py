@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from moto import mock_aws
 from moto.cloudtrail.responses import CloudTrailResponse
 from moto.stepfunctions.models import StepFunctionBackend
 
-from functions.core import catalogue
+from functions.core import catalogue, stops
 from functions.core.aws import Session
 from functions.core.step import Step
 from statemachines import compile as compiler
@@ -90,10 +91,12 @@ def world(
     session: Session,
     answers: list[tuple[str, str]],
 ) -> Iterator[World]:
-    """An empty incident table and a topic."""
+    """An empty incident table, a topic, and kill switches that let everything go."""
     with mock_aws():
         key = session.client("kms").create_key()["KeyMetadata"]["KeyId"]
         session.client("kms").create_alias(AliasName=names.KEY, TargetKeyId=key)
+        for switch in stops.switches("ganopa-bot"):
+            session.client("ssm").put_parameter(Name=switch, Value=stops.GO, Type="String")
         session.client("sns").create_topic(Name=names.TOPIC.rpartition(":")[2])
         session.client("dynamodb").create_table(
             TableName=names.TABLE,
@@ -111,13 +114,28 @@ def world(
 
 
 @pytest.fixture
-def rules(world: World, monkeypatch: pytest.MonkeyPatch) -> Rules:  # noqa: ARG001 (puts the package in place)
-    """Change how the service's approvers decide, and how risky every fix is: `rules(risk="high", own_requests=…)`."""
+def state_machine(world: World) -> str:
+    """The runbook's state machine, which moto only keeps account of."""
+    arn = compiled.read(names.RUNBOOK).state_machine
+    world.aws.client("stepfunctions").create_state_machine(
+        name=arn.rpartition(":")[2],
+        definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
+        roleArn="arn:aws:iam::123456789012:role/states",
+    )
+    return arn
 
-    def change(*, risk: str | None = None, **approval: Any) -> None:
+
+@pytest.fixture
+def rules(world: World, monkeypatch: pytest.MonkeyPatch) -> Rules:  # noqa: ARG001 (puts the package in place)
+    """Change how the service's approvers decide, how risky every fix is, and what else its file says.
+
+    `rules(risk="high", own_requests="refused", also={"limits": …})`
+    """
+
+    def change(*, risk: str | None = None, also: dict[str, Any] | None = None, **approval: Any) -> None:
         original = compiled.read(names.RUNBOOK)
         document = original.service.model_dump()
-        service = Service.model_validate(document | {"approval": document["approval"] | approval})
+        service = Service.model_validate(document | {"approval": document["approval"] | approval} | (also or {}))
         fixes = {name: fix.model_copy(update={"risk": risk or fix.risk}) for name, fix in original.fixes.items()}
         changed = original.model_copy(update={"service": service, "fixes": fixes})
         monkeypatch.setattr(compiled, "read", lambda _: changed)

@@ -7,7 +7,18 @@ from functions.workflow import approval_command
 from tests.functions.workflow.conftest import Rules
 from tests.functions.workflow.test_approval_page import approve
 from tests.functions.workflow.trail import Trail
-from tests.functions.workflow.world import AMEL, CLOSED_PORT, FIRST, INCIDENT, KARIM, LINA, PRINCIPALS, World, findings
+from tests.functions.workflow.world import (
+    AMEL,
+    CLOSED_PORT,
+    FIRST,
+    INCIDENT,
+    KARIM,
+    LINA,
+    PRINCIPALS,
+    STRICT,
+    World,
+    findings,
+)
 
 TWO = {"low": "two", "medium": "two", "high": "two"}
 OUTSIDER = "arn:aws:sts::123456789012:assumed-role/admin/somebody"
@@ -116,6 +127,15 @@ def test_another_digest_decides_nothing(asked: World, digest: str) -> None:
     assert undecided(asked)
 
 
+def test_while_a_switch_stops_everything_nothing_is_approved_by_command(asked: World) -> None:
+    asked.switch("a migration runs", "/runbooks/ganopa-bot/switch")
+    answer = asked.command(PRINCIPALS[AMEL], deciding(asked))
+    assert (answer.status, undecided(asked)) == (403, True)
+    assert answer.said["error"].endswith(": a migration runs")
+    asked.switch("go", "/runbooks/ganopa-bot/switch")
+    assert asked.command(PRINCIPALS[AMEL], deciding(asked)).said["state"] == "approved"
+
+
 def test_who_is_not_asked_at_this_level_may_not_decide(world: World) -> None:
     world.ask()
     world.escalate()
@@ -206,7 +226,7 @@ def test_a_rejection_needs_words(asked: World) -> None:
 
 
 def test_who_started_it_by_hand_may_not_approve_it(world: World, rules: Rules, trail: Trail) -> None:
-    rules(own_requests="refused")
+    rules(**STRICT)
     world.ask(given={})
     trail.started(PRINCIPALS[AMEL])
     answer = world.command(PRINCIPALS[AMEL], deciding(world))

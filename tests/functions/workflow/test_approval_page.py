@@ -20,6 +20,7 @@ from tests.functions.workflow.world import (
     KARIM,
     LINA,
     PRINCIPALS,
+    STRICT,
     TRIGGER,
     World,
     findings,
@@ -82,7 +83,7 @@ def test_the_page_shows_what_a_decision_needs_and_a_form_for_each(world: World, 
     assert page["statusCode"] == 200
     (step,) = world.plan.steps
     for text in (
-        "Telegram bot of api.maisonganopa.com",
+        "Bot Telegram de api.maisonganopa.com",
         "The tasks&#39; security group does not let the load balancer in",
         TRIGGER["reason"],
         "2026-11-21 08:00 UTC",
@@ -209,7 +210,7 @@ def test_only_a_post_changes_anything_however_often(world: World, link: str, met
 
 def test_looking_writes_nothing_and_asks_for_no_token(world: World, link: str, requests: list[str]) -> None:
     world.page(link)
-    assert set(requests) == {"GetItem", "Query"}
+    assert set(requests) == {"GetItem", "Query", "GetParameters"}
 
 
 def test_a_post_with_the_nonce_approves(world: World, link: str) -> None:
@@ -277,14 +278,14 @@ def test_two_people_approve_and_see_who_is_missing(world: World, rules: Rules) -
 
 
 def test_who_started_it_by_hand_may_not_approve_it(world: World, rules: Rules, trail: Trail) -> None:
-    rules(own_requests="refused")
+    rules(**STRICT)
     first, second = (mail.link for mail in world.ask(given={}))
     assert "it is not known yet who that was" in world.page(first)["body"]
     trail.started(PRINCIPALS[AMEL])
     answer = approve(world, first)
     assert (answer["statusCode"], undecided(world)) == (400, True)
     assert "another approver has to approve it" in answer["body"]
-    assert f"Started by hand by {AMEL} (CloudTrail)." in world.page(first)["body"]
+    assert f"Started by hand by {AMEL} (CloudTrail saw it)." in world.page(first)["body"]
     approve(world, second)
     assert world.answers == [APPROVED]
 
@@ -292,12 +293,32 @@ def test_who_started_it_by_hand_may_not_approve_it(world: World, rules: Rules, t
 def test_where_cloudtrail_does_not_answer_a_person_reads_what_is_missing(
     world: World, rules: Rules, trail: Trail
 ) -> None:
-    rules(own_requests="refused")
+    rules(**STRICT)
     link = world.ask(given={})[0].link
     trail.error = "AccessDeniedException"
     assert approve(world, link)["statusCode"] == 303
     assert (world.approval().state, world.answers) == ("pending", [])
     assert "Approve now, and once more then; or let a second person approve." in world.page(link)["body"]
+
+
+def test_while_a_switch_stops_everything_the_page_says_so_and_takes_no_approval(world: World, link: str) -> None:
+    world.switch("a <b>migration</b> runs")
+    page = world.page(link)
+    assert "<strong>Nothing can be approved now.</strong> Stopped by " in page["body"]
+    assert ": a &lt;b&gt;migration&lt;/b&gt; runs</p>" in page["body"]
+    answer = approve(world, link)
+    assert (answer["statusCode"], undecided(world)) == (400, True)
+    assert ": a &lt;b&gt;migration&lt;/b&gt; runs" in answer["body"]
+    world.switch("go")
+    assert "Nothing can be approved now." not in world.page(link)["body"]
+    assert approve(world, link)["statusCode"] == 303
+    assert world.answers == [APPROVED]
+
+
+def test_while_a_switch_stops_everything_a_person_may_still_reject(world: World, link: str) -> None:
+    world.switch("a migration runs")
+    assert reject(world, link)["statusCode"] == 303
+    assert world.answers == [REJECTED]
 
 
 def test_a_body_in_base64_is_read(world: World, link: str) -> None:

@@ -3,13 +3,15 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
-from functions.core import waiting
+from functions.core import occasions, waiting
 from functions.core.outcomes import OUTCOMES
 from functions.workflow.close_incident import REPORTED
+from statemachines import compiled
 from tests.functions.workflow.conftest import Rules
 from tests.functions.workflow.test_approval_page import approve, forms, reject
-from tests.functions.workflow.world import AMEL, CLOSED_PORT, FIRST, INCIDENT, KARIM, LINA, World, findings
+from tests.functions.workflow.world import AMEL, CLOSED_PORT, FIRST, INCIDENT, KARIM, LINA, RUNBOOK, World, findings
 
 
 def metrics(printed: str) -> dict[str, Any]:
@@ -35,6 +37,7 @@ def test_the_report_is_the_executions_output(world: World) -> None:
         "service": "ganopa-bot",
         "runbook": "The webhook answers 503 or 504",
         "outcome": "diagnosed",
+        "occurrences": 0,
     }
     assert [line.split(" ", 1)[1] for line in timeline] == world.timeline
 
@@ -150,7 +153,7 @@ def test_who_was_asked_gets_the_report(world: World, outcome: str, words: str) -
     for mail in mails:
         assert mail.subject == f"[ganopa-bot] {words}: The webhook answers 503 or 504"
         lines = mail.text.splitlines()
-        assert lines[0] == f"Telegram bot of api.maisonganopa.com: {words}"
+        assert lines[0] == f"Bot Telegram de api.maisonganopa.com: {words}"
         told = [line.split(" ", 1)[1] for line in lines if line[2:3] == ":"]
         assert told == world.timeline
         assert "/incidents/" not in mail.text
@@ -193,11 +196,42 @@ def test_the_reports_reader_is_told_why_somebody_rejected(world: World) -> None:
     assert f"Rejected by {AMEL}: wait for me (through their link)" in world.mails[-1].text
 
 
+def claim(world: World, incident: str) -> str:
+    """Claim the target before the incident opens; return who holds it."""
+    return occasions.claim(world.aws, compiled.read(RUNBOOK), incident).holder
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_the_target_is_given_back(world: World, outcome: str) -> None:
+    assert claim(world, INCIDENT) == INCIDENT
+    world.open()
+    world.close(outcome)
+    assert occasions.holder(world.incidents, compiled.read(RUNBOOK)) == ""
+
+
+def test_a_target_that_another_incident_holds_stays_its_own(world: World) -> None:
+    world.open()
+    claim(world, "another")
+    world.close("diagnosed")
+    assert occasions.holder(world.incidents, compiled.read(RUNBOOK)) == "another"
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_the_report_says_how_many_events_it_was_about(world: World, count: int) -> None:
+    link = world.ask()[0].link
+    for number in range(count):
+        occasions.count(world.incidents, INCIDENT, str(number), {})
+    page = f"{count} events were about this incident so far."
+    assert (page in world.page(link)["body"]) == (count > 1)
+    assert world.close("rejected")["occurrences"] == count
+    assert (f"It was about {count} events." in world.mails[-1].text) == (count > 1)
+
+
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_every_way_to_end_can_be_closed_and_shown(world: World, outcome: str) -> None:
     asked = world.ask()
     assert world.close(outcome)["outcome"] == outcome
-    assert OUTCOMES[outcome] in world.page(asked[0].link)["body"]
+    assert escape(OUTCOMES[outcome]) in world.page(asked[0].link)["body"]
     assert (len(world.mails) > len(asked)) == (outcome in REPORTED)
 
 

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.core import limits
 from functions.core.diagnosis import Diagnosis, RankedCause
 from functions.workflow import conclude
 from statemachines import compiled
 from statemachines.compiled import Compiled
 from statemachines.model import Runbook
+from tests.functions.workflow.conftest import Rules
 from tests.functions.workflow.world import (
     CLOSED_PORT,
     DOWN,
@@ -371,3 +373,81 @@ def test_a_runbook_with_one_check_works_alike(concluding: World, monkeypatch: py
     found = findings("firewall.port-closed")
     assert concluding.conclude(found)["outcome"] == "manual"
     assert causes(concluding)[0].manual == "Open port 8000."
+
+
+# What speaks against a plan
+
+TIGHT: dict[str, Any] = {
+    "open_security_group_port": {
+        "bounds": {"port": {"most": 1023}},
+        "forbidden": [{"start": "00:00", "end": "00:00"}],
+    }
+}
+BEYOND = [
+    "open_security_group_port: port is 8000, at most 1023.0",
+    "open_security_group_port may not run from 00:00 to 00:00 (UTC)",
+]
+OFTEN = "ganopa-bot has been repaired 3 times within 24 hours and fails again"
+
+
+def flap(world: World, times: int = 3) -> None:
+    """Let other incidents have repaired the service."""
+    for number in range(times):
+        limits.repairing(world.incidents, compiled.read(RUNBOOK).service, f"other-{number}")
+
+
+def test_within_the_limits_nothing_speaks_against_a_plan(concluding: World, rules: Rules) -> None:
+    rules(also={"limits": {"open_security_group_port": {"bounds": {"port": {"most": 8000}}, "resources": 1}}})
+    flap(concluding, 2)
+    assert concluding.conclude(findings(*CLOSED_PORT))["outcome"] == "plan"
+    assert concluding.record["against"] == []
+    assert not [line for line in concluding.timeline if line.startswith("Not proposed")]
+
+
+def test_a_plan_beyond_the_limits_is_not_proposed_and_every_reason_is_told(concluding: World, rules: Rules) -> None:
+    rules(also={"limits": TIGHT})
+    answer = concluding.conclude(findings(*CLOSED_PORT))
+    assert (answer["outcome"], answer["digest"]) == ("limited", concluding.plan.digest)
+    assert concluding.record["against"] == BEYOND
+    assert concluding.timeline[-2:] == [f"Not proposed: {reason}" for reason in BEYOND]
+
+
+def test_a_service_that_flaps_is_not_repaired_again(concluding: World, rules: Rules) -> None:
+    rules(also={"limits": TIGHT})
+    flap(concluding)
+    assert concluding.conclude(findings(*CLOSED_PORT))["outcome"] == "flapping"
+    assert concluding.record["against"] == [OFTEN]
+    assert concluding.timeline[-1] == f"Not proposed: {OFTEN}"
+
+
+@pytest.mark.parametrize(
+    ("signals", "outcome"), [((), "healthy"), (MANUAL["container-crashes"][0], "manual"), (DOWN, "unclear")]
+)
+def test_where_there_is_no_plan_nothing_speaks_against_it(
+    concluding: World, rules: Rules, signals: tuple[str, ...], outcome: str
+) -> None:
+    rules(also={"limits": TIGHT})
+    flap(concluding)
+    assert concluding.conclude(findings(*signals))["outcome"] == outcome
+    assert concluding.record["against"] == []
+
+
+def test_what_spoke_against_a_plan_is_forgotten_once_it_does_not_any_more(concluding: World, rules: Rules) -> None:
+    rules(also={"limits": TIGHT})
+    concluding.conclude(findings(*CLOSED_PORT))
+    rules(also={"limits": {}})
+    assert concluding.conclude(findings(*CLOSED_PORT))["outcome"] == "plan"
+    assert concluding.record["against"] == []
+
+
+def test_a_fix_touches_one_thing_or_as_many_as_its_parameter_lists(
+    concluding: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    concluding.conclude(findings(*FIXED["service-inactive"][0]))
+    assert [step.touches for step in concluding.plan.steps] == [1]
+    original = compiled.read(RUNBOOK)
+    listing = original.fixes["recreate_ecs_service"].model_copy(update={"touches": "subnets"})
+    changed = original.model_copy(update={"fixes": original.fixes | {"recreate_ecs_service": listing}})
+    monkeypatch.setattr(compiled, "read", lambda _: changed)
+    concluding.conclude(findings(*FIXED["service-inactive"][0]))
+    assert [step.touches for step in concluding.plan.steps] == [len(original.service.resources["subnets"])] == [2]

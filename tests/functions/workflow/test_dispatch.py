@@ -1,34 +1,45 @@
 import json
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
+from botocore.exceptions import ClientError
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import AWSError
 from moto.stepfunctions.models import StepFunctionBackend
 
-from functions.core import approval
+from functions.core import alarms, approval, occasions, stops
 from functions.workflow import dispatch
 from statemachines import compiled
+from tests.functions.workflow.conftest import Rules
+from tests.functions.workflow.events import ALARM, NOW, REASON, alarm_event, deployment_event, task_event
 from tests.functions.workflow.test_approval_page import approve
+from tests.functions.workflow.test_close_incident import metrics
 from tests.functions.workflow.world import INCIDENT, RUNBOOK, World
 
-ALARM = "ganopa-bot-unhealthy-hosts"
-REASON = "Threshold Crossed: 1 datapoint [1.0 (21/11/26 08:00:00)] was greater than the threshold (0.0)."
-NOW = datetime.now(UTC).replace(microsecond=0)
+FOREIGN = {**task_event(), "source": "some.application"}
+
+
+pytestmark = pytest.mark.usefixtures("state_machine")
 
 
 @pytest.fixture(autouse=True)
-def state_machine(world: World) -> str:
-    """The runbook's state machine, which moto only keeps account of."""
-    arn = compiled.read(RUNBOOK).state_machine
-    world.aws.client("stepfunctions").create_state_machine(
-        name=arn.rpartition(":")[2],
-        definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
-        roleArn="arn:aws:iam::123456789012:role/states",
-    )
-    return arn
+def mute_rules(world: World, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:  # noqa: ARG001 (moto first)
+    """The rules that mute the alarm, by their status; moto knows none."""
+    rules: list[dict[str, str]] = []
+
+    def answer(response: CloudWatchResponse) -> ActionResult:
+        assert response._get_param("AlarmName")  # noqa: SLF001
+        asked = response._get_param("Statuses")  # noqa: SLF001
+        return ActionResult({"AlarmMuteRuleSummaries": [one for one in rules if one["Status"] in asked]})
+
+    monkeypatch.setattr(CloudWatchResponse, "list_alarm_mute_rules", answer, raising=False)
+    return rules
 
 
 @pytest.fixture
@@ -52,77 +63,6 @@ def ringing(world: World) -> Callable[..., None]:
     return ring
 
 
-def alarm_event(name: str = ALARM, at: datetime = NOW) -> dict[str, Any]:
-    """Write an alarm's transition as CloudWatch sends it (CloudWatch User Guide, "Alarm events and EventBridge")."""
-    return {
-        "version": "0",
-        "id": "c4c1c1c9-6542-e61b-6ef0-8c4d36933a92",
-        "detail-type": "CloudWatch Alarm State Change",
-        "source": "aws.cloudwatch",
-        "account": "123456789012",
-        "time": f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        "region": "me-central-1",
-        "resources": [f"arn:aws:cloudwatch:me-central-1:123456789012:alarm:{name}"],
-        "detail": {
-            "alarmName": name,
-            "state": {"value": "ALARM", "reason": REASON, "timestamp": f"{at:%Y-%m-%dT%H:%M:%S}.000+0000"},
-            "previousState": {
-                "value": "OK",
-                "reason": "Threshold Crossed",
-                "timestamp": "2026-11-21T07:00:00.000+0000",
-            },
-            "configuration": {"metrics": [{"id": "1", "metricStat": {"stat": "Maximum", "period": 60}}]},
-        },
-    }
-
-
-def task_event(**detail: Any) -> dict[str, Any]:
-    """Write a stopped task as ECS sends it (Amazon ECS Developer Guide, "Amazon ECS task state change events")."""
-    cluster = "arn:aws:ecs:me-central-1:123456789012:cluster/vancelian-dev-api-cluster"
-    return {
-        "version": "0",
-        "id": "3317b2af-7005-947d-b652-f55e762e571a",
-        "detail-type": "ECS Task State Change",
-        "source": "aws.ecs",
-        "account": "123456789012",
-        "time": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
-        "region": "me-central-1",
-        "resources": ["arn:aws:ecs:me-central-1:123456789012:task/vancelian-dev-api-cluster/4a4e7f0b"],
-        "detail": {
-            "clusterArn": cluster,
-            "group": "service:ganopa-dev-bot-svc",
-            "lastStatus": "STOPPED",
-            "desiredStatus": "STOPPED",
-            "startedBy": "ecs-svc/1234567890123456789",
-            "stopCode": "EssentialContainerExited",
-            "stoppedReason": "Essential container in task exited",
-            "containers": [{"name": "ganopa-bot", "exitCode": 1, "lastStatus": "STOPPED"}],
-            **detail,
-        },
-    }
-
-
-def deployment_event() -> dict[str, Any]:
-    """Write a failed deployment as ECS sends it (ECS Developer Guide, "Service deployment state change events")."""
-    return {
-        "version": "0",
-        "id": "ddca6449-b258-46c0-8653-e0e3aEXAMPLE",
-        "detail-type": "ECS Deployment State Change",
-        "source": "aws.ecs",
-        "account": "123456789012",
-        "time": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
-        "region": "me-central-1",
-        "resources": ["arn:aws:ecs:me-central-1:123456789012:service/vancelian-dev-api-cluster/ganopa-dev-bot-svc"],
-        "detail": {
-            "eventType": "ERROR",
-            "eventName": "SERVICE_DEPLOYMENT_FAILED",
-            "deploymentId": "ecs-svc/1234567890123456789",
-            "updatedAt": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
-            "reason": "ECS deployment circuit breaker: task failed to start.",
-        },
-    }
-
-
 def executions(world: World) -> list[str]:
     """List the names of what was started."""
     arn = compiled.read(RUNBOOK).state_machine
@@ -130,18 +70,34 @@ def executions(world: World) -> list[str]:
 
 
 def why(world: World, event: Any) -> str:
-    """Dispatch an event that starts nothing; return the reason."""
+    """Dispatch an event that starts nothing; return the reason, which the table holds as well."""
     answer = dispatch.handler(event)
     assert answer["started"] is None
     assert executions(world) == []
+    assert unstarted(world)[-1]["why"] == answer["why"]
     return str(answer["why"])
 
 
+def unstarted(world: World) -> list[dict[str, Any]]:
+    """List what the table says of events that started nothing."""
+    return world.incidents.history(f"unstarted#{datetime.now(UTC):%Y-%m-%d}", "event#")
+
+
+def occurrences(world: World, incident: str) -> int:
+    """Say how many events an incident was about."""
+    return occasions.counted(world.incidents.everything(incident))
+
+
+def composite(world: World, monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
+    """Make every alarm one of other alarms, which moto's DescribeAlarms does not tell as AWS does."""
+    alarm = {"AlarmArn": "arn", "StateValue": "ALARM", "StateReason": "a and b", "ActionsEnabled": True, **values}
+    monkeypatch.setattr(world.aws.client("cloudwatch"), "describe_alarms", lambda **_: {"CompositeAlarms": [alarm]})
+
+
 def trigger(world: World, name: str) -> dict[str, Any]:
-    """Read what an execution was told of its trigger."""
-    arn = f"{compiled.read(RUNBOOK).state_machine.replace(':stateMachine:', ':execution:')}:{name}"
-    given = json.loads(world.aws.client("stepfunctions").describe_execution(executionArn=arn)["input"])
-    return dict(given["trigger"])
+    """Read what was written down about an execution's trigger."""
+    written = world.incidents.get(name, "trigger") or {}
+    return {word: written[word] for word in ("kind", "name", "reason", "at", "event")}
 
 
 def test_an_alarm_starts_the_runbook(world: World, ringing: Callable[..., None]) -> None:
@@ -155,6 +111,7 @@ def test_an_alarm_starts_the_runbook(world: World, ringing: Callable[..., None])
         "name": ALARM,
         "reason": REASON,
         "at": NOW.isoformat(),
+        "event": trigger(world, answer["started"])["event"],
     }
 
 
@@ -166,8 +123,9 @@ def test_what_dispatch_sends_is_what_open_accepts(world: World, ringing: Callabl
 
 def test_the_same_event_twenty_times_starts_one_execution(world: World, ringing: Callable[..., None]) -> None:
     ringing()
-    names = {dispatch.handler(alarm_event())["started"] for _ in range(20)}
-    assert len(names) == len(executions(world)) == 1
+    started = [dispatch.handler(alarm_event())["started"] for _ in range(20)]
+    assert executions(world) == [one for one in started if one] == started[:1]
+    assert occurrences(world, started[0]) == 1
 
 
 def test_the_same_event_starts_nothing_once_its_execution_has_ended(
@@ -177,10 +135,13 @@ def test_the_same_event_starts_nothing_once_its_execution_has_ended(
     started = dispatch.handler(alarm_event())["started"]
     arn = f"{state_machine.replace(':stateMachine:', ':execution:')}:{started}"
     world.aws.client("stepfunctions").stop_execution(executionArn=arn)
+    occasions.release(world.incidents, compiled.read(RUNBOOK), started)
     assert dispatch.handler(alarm_event()) == {
         "started": None,
+        "reason": "duplicate",
         "why": f"{ALARM}: incident {started} was started by the same event",
     }
+    assert occasions.holder(world.incidents, compiled.read(RUNBOOK)) == ""
 
 
 def test_another_transition_of_the_alarm_has_another_name(ringing: Callable[..., None]) -> None:
@@ -193,8 +154,10 @@ def test_while_one_incident_is_worked_on_no_other_starts(world: World, ringing: 
     ringing()
     first = dispatch.handler(alarm_event())["started"]
     second = dispatch.handler(task_event())
-    assert second == {"started": None, "why": f"ecs-task-stopped: incident {first} is already being worked on"}
+    assert (second["reason"], second["started"]) == ("counted", None)
+    assert second["why"] == f"ecs-task-stopped: incident {first} is already being worked on"
     assert executions(world) == [first]
+    assert occurrences(world, first) == 2
 
 
 LOOKS = ("token-1", '{"decision": "look again"}')
@@ -205,6 +168,7 @@ def waiting(world: World, state_machine: str) -> World:
     """A world in which the incident is running and waits for an approval."""
     states = world.aws.client("stepfunctions")
     states.start_execution(stateMachineArn=state_machine, name=INCIDENT, input="{}")
+    occasions.claim(world.aws, compiled.read(RUNBOOK), INCIDENT)
     world.ask()
     return world
 
@@ -222,7 +186,7 @@ def test_an_alarm_that_is_ok_again_lets_the_open_question_look_again(
 ) -> None:
     ringing(state="OK")
     answer = dispatch.handler(alarm_event())
-    assert answer == {"started": None, "why": f"the alarm {ALARM} is OK again; looking again: {INCIDENT}"}
+    assert answer["why"] == f"the alarm {ALARM} is OK again; looking again: {INCIDENT}"
     assert waiting.answers == [LOOKS]
     assert executions(waiting) == [INCIDENT]
     assert (waiting.approval().state, waiting.said(), waiting.approval().looks) == ("pending", [], 1)
@@ -259,12 +223,12 @@ def test_a_question_that_is_over_or_was_looked_at_too_often_does_not_look_again(
     waiting: World, ringing: Callable[..., None], values: dict[str, Any]
 ) -> None:
     waiting.change(**values)
-    before = waiting.items
+    before = waiting.question()
     for state in ("OK", "ALARM"):
         ringing(state=state)
         assert looked(waiting, alarm_event()) == ""
     assert waiting.answers == []
-    assert waiting.items == before
+    assert waiting.question() == before
 
 
 def test_a_flapping_alarm_lets_a_question_look_again_so_many_times_and_no_more(
@@ -372,8 +336,12 @@ def test_a_stopped_task_starts_the_runbook(world: World) -> None:
 
 
 def test_a_crash_loop_starts_one_execution_an_hour(world: World) -> None:
-    names = {dispatch.handler(task_event(taskArn=f"task/{number}"))["started"] for number in range(5)}
-    assert len(names) == len(executions(world)) == 1
+    first, *later = [dispatch.handler(task_event(f"task-{number}")) for number in range(5)]
+    assert executions(world) == [first["started"]]
+    assert {one["why"] for one in later} == {
+        f"ecs-task-stopped: incident {first['started']} was started for the same reason"
+    }
+    assert occurrences(world, first["started"]) == 5
 
 
 def test_a_failed_deployment_starts_the_runbook(world: World) -> None:
@@ -421,7 +389,213 @@ def test_an_alarms_reason_is_one_short_line(world: World, ringing: Callable[...,
 
 
 def test_a_composite_alarm_starts_the_runbook(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = {"CompositeAlarms": [{"AlarmArn": "arn", "StateValue": "ALARM", "StateReason": "a and b"}]}
-    monkeypatch.setattr(world.aws.client("cloudwatch"), "describe_alarms", lambda **_: answer)
+    composite(world, monkeypatch)
     started = dispatch.handler(alarm_event())["started"]
     assert trigger(world, started)["reason"] == "a and b"
+
+
+def counted(capsys: pytest.CaptureFixture[str], event: Any) -> tuple[str, str]:
+    """Dispatch an event; return the name of the metric and the reason in its dimensions."""
+    capsys.readouterr()
+    dispatch.handler(event)
+    told = metrics(capsys.readouterr().out)
+    (directive,) = told["_aws"]["CloudWatchMetrics"]
+    (metric,) = directive["Metrics"]
+    assert [sorted(names) for names in directive["Dimensions"]] == [["reason", "service"]]
+    assert (directive["Namespace"], metric["Unit"], told["service"]) == ("Runbooks", "Count", "ganopa-bot")
+    assert told[metric["Name"]] == [1.0]
+    return metric["Name"], told["reason"]
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ({}, "malformed"),
+        ({**alarm_event(), "padding": "x" * 65_536}, "too large"),
+        (FOREIGN, "unknown"),
+        (alarm_event("someone-elses"), "unknown"),
+        (alarm_event(at=NOW - timedelta(hours=1)), "stale"),
+    ],
+)
+def test_what_was_not_started_is_kept_for_a_month_and_counted(
+    world: World, capsys: pytest.CaptureFixture[str], event: Any, reason: str
+) -> None:
+    assert counted(capsys, event) == ("Not started", reason)
+    (item,) = unstarted(world)
+    assert item["reason"] == reason
+    assert item["source"] == event.get("source", "")
+    assert item["name"] == (event.get("detail", {}).get("alarmName") or event.get("detail-type", ""))
+    assert abs(item["expires"] - time.time() - 30 * 86_400) < 5
+
+
+def test_what_is_counted_in_an_incident_is_a_metric_too(
+    world: World, ringing: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ringing()
+    dispatch.handler(alarm_event())
+    assert counted(capsys, alarm_event()) == ("Not started", "duplicate")
+    assert counted(capsys, task_event()) == ("Not started", "counted")
+    assert unstarted(world) == []
+
+
+def test_the_same_event_is_kept_once(world: World) -> None:
+    for _ in range(5):
+        dispatch.handler(FOREIGN)
+    assert len(unstarted(world)) == 1
+    dispatch.handler({**FOREIGN, "id": "another"})
+    assert len(unstarted(world)) == 2
+
+
+def test_secrets_in_what_was_not_started_are_struck_out(world: World) -> None:
+    dispatch.handler(alarm_event("TELEGRAM_BOT_TOKEN=12345678:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw9"))
+    assert "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw9" not in str(world.items)
+
+
+def test_an_event_delivered_twice_is_counted_once(world: World, ringing: Callable[..., None]) -> None:
+    ringing()
+    incident = dispatch.handler(alarm_event())["started"]
+    assert [dispatch.handler(task_event())["why"] for _ in range(2)] == [
+        f"ecs-task-stopped: incident {incident} is already being worked on",
+        f"ecs-task-stopped: the same event was counted for incident {incident}",
+    ]
+    assert occurrences(world, incident) == 2
+
+
+def test_a_duplicate_does_not_use_up_what_stepfunctions_lets_be_described(
+    ringing: Callable[..., None], requests: list[str]
+) -> None:
+    ringing()
+    for _ in range(3):
+        dispatch.handler(alarm_event())
+    assert "DescribeExecution" not in requests
+
+
+def test_the_same_event_twice_looks_again_once(waiting: World) -> None:
+    for _ in range(3):
+        dispatch.handler(task_event())
+    assert waiting.answers == [LOOKS]
+
+
+def test_the_last_event_stands_in_the_incidents_record(world: World, ringing: Callable[..., None]) -> None:
+    ringing()
+    incident = dispatch.handler(alarm_event())["started"]
+    dispatch.handler(task_event())
+    stored = world.incidents.get(incident, occasions.OCCURRENCES) or {}
+    assert (stored["count"], stored["last"]["name"]) == (2, "ecs-task-stopped")
+    assert datetime.fromisoformat(stored["last_at"]) <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(("minutes", "started"), [(1, 1), (4, 1), (6, 0), (600, 0)])
+def test_a_service_says_how_old_an_event_may_be(
+    world: World, ringing: Callable[..., None], rules: Rules, minutes: int, started: int
+) -> None:
+    rules(also={"event_minutes": 5})
+    ringing()
+    answer = dispatch.handler(alarm_event(at=datetime.now(UTC) - timedelta(minutes=minutes)))
+    assert (bool(answer["started"]), len(executions(world))) == (started, started)
+
+
+def test_an_event_from_the_future_starts_nothing(world: World, ringing: Callable[..., None]) -> None:
+    ringing()
+    assert why(world, alarm_event(at=datetime.now(UTC) + timedelta(minutes=6))).endswith("is yet to come")
+
+
+def test_clocks_may_differ_by_some_minutes(ringing: Callable[..., None]) -> None:
+    ringing()
+    assert dispatch.handler(alarm_event(at=datetime.now(UTC) + timedelta(minutes=4)))["started"]
+
+
+def test_an_alarm_whose_actions_are_switched_off_starts_nothing(
+    world: World, ringing: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ringing()
+    world.aws.client("cloudwatch").disable_alarm_actions(AlarmNames=[ALARM])
+    assert counted(capsys, alarm_event()) == ("Not started", "muted")
+    assert why(world, alarm_event()) == f"the alarm {ALARM} is muted: its actions are switched off"
+
+
+@pytest.mark.parametrize("values", [{}, {"ActionsSuppressedReason": "deployment is in ALARM"}])
+def test_a_suppressed_composite_alarm_starts_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, values: dict[str, str]
+) -> None:
+    composite(world, monkeypatch, ActionsSuppressedBy="Alarm", **values)
+    told = values.get("ActionsSuppressedReason", "Alarm")
+    assert why(world, alarm_event()) == f"the alarm {ALARM} is muted: its actions are suppressed: {told}"
+
+
+def test_a_composite_alarm_whose_actions_are_switched_off_starts_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composite(world, monkeypatch, ActionsEnabled=False)
+    assert "its actions are switched off" in why(world, alarm_event())
+
+
+def test_an_alarm_that_an_active_rule_mutes_starts_nothing(
+    world: World, ringing: Callable[..., None], mute_rules: list[dict[str, str]]
+) -> None:
+    ringing()
+    arn = "arn:aws:cloudwatch:me-central-1:123456789012:alarm-mute-rule:deployment"
+    mute_rules.append({"AlarmMuteRuleArn": arn, "Status": "ACTIVE"})
+    assert why(world, alarm_event()) == f"the alarm {ALARM} is muted: the rule deployment is active"
+
+
+@pytest.mark.parametrize("status", ["SCHEDULED", "EXPIRED"])
+def test_a_rule_that_is_not_active_mutes_nothing(
+    world: World, ringing: Callable[..., None], mute_rules: list[dict[str, str]], status: str
+) -> None:
+    ringing()
+    mute_rules.append({"AlarmMuteRuleArn": "arn", "Status": status})
+    assert dispatch.handler(alarm_event())["started"]
+    assert len(executions(world)) == 1
+
+
+@pytest.mark.parametrize("operation", ["describe_alarms", "list_alarm_mute_rules"])
+def test_where_it_cannot_be_read_whether_an_alarm_is_muted_lambda_has_to_try_again(
+    world: World, ringing: Callable[..., None], monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise JsonRESTError("AccessDenied", "as the test wants it")
+
+    ringing()
+    monkeypatch.setattr(CloudWatchResponse, operation, refuse, raising=False)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dispatch.handler(alarm_event())
+    assert executions(world) == []
+
+
+def test_where_cloudwatch_does_not_say_whether_an_alarm_is_muted_lambda_has_to_try_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = {"MetricAlarms": [{"StateValue": alarms.RINGING}]}
+    monkeypatch.setattr(world.aws.client("cloudwatch"), "describe_alarms", lambda **_: answer)
+    with pytest.raises(KeyError, match="ActionsEnabled"):
+        dispatch.handler(alarm_event())
+    assert executions(world) == []
+
+
+@pytest.mark.parametrize("event", [alarm_event(), task_event(), deployment_event()])
+@pytest.mark.parametrize("switch", stops.switches("ganopa-bot"))
+def test_a_kill_switch_lets_nothing_start(
+    world: World, ringing: Callable[..., None], capsys: pytest.CaptureFixture[str], switch: str, event: dict[str, Any]
+) -> None:
+    ringing()
+    world.switch("migration until noon", switch)
+    assert counted(capsys, event) == ("Not started", "stopped")
+    assert why(world, event).endswith("migration until noon")
+    assert occasions.holder(world.incidents, compiled.read(RUNBOOK)) == ""
+
+
+def test_a_kill_switch_that_is_missing_lets_nothing_start(world: World, ringing: Callable[..., None]) -> None:
+    ringing()
+    world.switch(None)
+    assert "is missing" in why(world, alarm_event())
+
+
+def test_what_a_kill_switch_held_back_starts_when_it_is_delivered_again(
+    world: World, ringing: Callable[..., None]
+) -> None:
+    ringing()
+    world.switch("wait")
+    assert why(world, alarm_event())
+    world.switch(stops.GO)
+    assert dispatch.handler(alarm_event())["started"]

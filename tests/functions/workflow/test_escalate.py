@@ -2,11 +2,14 @@ from typing import Any
 
 import pytest
 
+from functions.core.outcomes import OUTCOMES
 from functions.workflow import escalate
 from functions.workflow.escalate import WHY
 from statemachines import compiled
+from tests.functions.workflow.conftest import Rules
 from tests.functions.workflow.world import (
     AMEL,
+    CLOSED_PORT,
     EMPTY,
     INCIDENT,
     KARIM,
@@ -41,7 +44,7 @@ def test_the_mail_says_what_is_known_and_what_to_do(world: World) -> None:
     assert mail.subject == "[ganopa-bot] Needs you: The container lacks an environment variable and exits"
     parts = mail.text.split("\n\n")
     assert parts[0] == (
-        "Telegram bot of api.maisonganopa.com needs a person: there is nothing that may be repaired automatically"
+        "Bot Telegram de api.maisonganopa.com needs a person: there is nothing that may be repaired automatically"
     )
     assert parts[1] == f"WHAT IS WRONG\n{REASON}"
     known = compiled.read(RUNBOOK).questions
@@ -97,3 +100,36 @@ def test_every_outcome_has_a_short_subject(world: World, outcome: str) -> None:
     mail = escalated(world, outcome)
     assert len(mail.subject) < 100
     assert mail.subject.startswith("[ganopa-bot] Needs you: ")
+
+
+def test_every_outcome_that_needs_a_person_has_its_reason() -> None:
+    nothing_to_do = {"recovered", "healthy", "rejected", "expired", "diagnosed"}
+    assert OUTCOMES.keys() - WHY.keys() <= nothing_to_do
+    assert WHY.keys() <= OUTCOMES.keys()
+
+
+def test_a_plan_beyond_the_limits_is_told_with_its_reasons_and_what_it_would_have_been(
+    world: World, rules: Rules
+) -> None:
+    rules(also={"limits": {"open_security_group_port": {"bounds": {"port": {"most": 1023}}}}})
+    world.open()
+    assert world.conclude(findings(*CLOSED_PORT))["outcome"] == "limited"
+    text = escalated(world, "limited").text
+    (step,) = world.plan.steps
+    told = text.partition("\n\nNOT PROPOSED\n")[2].partition("\n\nWHAT HAPPENED")[0]
+    assert [line for line in told.splitlines() if line] == [
+        "open_security_group_port: port is 8000, at most 1023.0",
+        "It would have been:",
+        f"1. {step.effect}",
+        f"   before: {step.before}",
+        f"   after: {step.after}",
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["not fixed", "refused", "failed"])
+def test_a_plan_that_was_proposed_is_not_told_as_if_it_was_not(world: World, outcome: str) -> None:
+    world.ask()
+    world.escalate()
+    sent = len(world.mails)
+    escalate.handler({**OF, "outcome": outcome, "error": {}})
+    assert "NOT PROPOSED" not in world.mails[sent].text

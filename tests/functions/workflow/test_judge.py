@@ -20,7 +20,7 @@ def verdict(found: dict[str, Any], attempt: int | None = None) -> str:
     runbook = compiled.read(RUNBOOK).runbook
     seen = {name: one for name, one in found.items() if name in runbook.validating}
     last = runbook.validation.attempts
-    return str(judge.handler({**OF, "findings": seen, "attempt": attempt or last})["verdict"])
+    return str(judge.handler({**OF, "findings": seen, "attempt": last if attempt is None else attempt})["verdict"])
 
 
 def test_when_every_signal_of_the_validation_is_false_it_is_fixed(changed: World) -> None:
@@ -73,3 +73,12 @@ def test_nothing_seen_at_all_is_unverifiable() -> None:
 @pytest.mark.usefixtures("changed")
 def test_what_is_known_to_be_broken_outweighs_what_is_unknown() -> None:
     assert verdict(findings("health.failing", failed=["targets"])) == "not fixed"
+
+
+@pytest.mark.parametrize(("signals", "failed"), [((), ()), (CLOSED_PORT, ()), ((), ("health",))])
+def test_after_an_undo_it_only_says_what_is_seen(
+    changed: World, signals: tuple[str, ...], failed: tuple[str, ...]
+) -> None:
+    assert verdict(findings(*signals, failed=failed), attempt=0) == "undone"
+    assert changed.timeline[-1].startswith("After the undo: ")
+    assert changed.timeline[-1].endswith("webhook was looked at; targets was looked at")

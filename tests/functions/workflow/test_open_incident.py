@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 
+from functions.core import occasions
 from functions.workflow import open_incident
-from tests.functions.workflow.world import AMEL, OF, TRIGGER, World
+from statemachines import compiled
+from tests.functions.workflow.world import AMEL, INCIDENT, OF, RUNBOOK, TRIGGER, World
 
 ALLOWED = (
     'Allowed: {} or {"mode": "fix" | "diagnose", "parameters": {…}, "requester": "you@example.com"} '
@@ -82,6 +84,55 @@ def test_a_retried_open_changes_nothing(world: World) -> None:
     assert world.items == before
 
 
+def claimed(world: World) -> str:
+    """Say which incident holds the target."""
+    return occasions.holder(world.incidents, compiled.read(RUNBOOK))
+
+
+@pytest.mark.usefixtures("state_machine")
+def test_who_repairs_by_hand_claims_the_target(world: World) -> None:
+    world.open({})
+    assert claimed(world) == INCIDENT
+    assert len(world.timeline) == 1
+
+
+@pytest.mark.usefixtures("state_machine")
+def test_a_retried_open_keeps_its_claim(world: World) -> None:
+    for _ in range(2):
+        world.open({})
+    assert claimed(world) == INCIDENT
+    assert len(world.timeline) == 1
+
+
+@pytest.mark.parametrize("given", [{"mode": "diagnose"}, {"trigger": TRIGGER}])
+def test_who_only_diagnoses_or_was_dispatched_claims_nothing(world: World, given: dict[str, Any]) -> None:
+    world.open(given)
+    assert claimed(world) == ""
+
+
+def test_who_is_refused_claims_nothing(world: World) -> None:
+    world.open({"mode": "repair"})
+    assert claimed(world) == ""
+
+
+def test_who_repairs_by_hand_beside_another_incident_is_told_in_the_timeline(world: World, state_machine: str) -> None:
+    states = world.aws.client("stepfunctions")
+    states.start_execution(stateMachineArn=state_machine, name="another", input="{}")
+    occasions.claim(world.aws, compiled.read(RUNBOOK), "another")
+    assert world.open({})["refused"] == ""
+    assert claimed(world) == "another"
+    assert world.timeline == ["Opened: started by hand", "Incident another is being worked on at the same time"]
+
+
+def test_who_repairs_by_hand_takes_over_from_an_incident_that_was_stopped(world: World, state_machine: str) -> None:
+    states = world.aws.client("stepfunctions")
+    started = states.start_execution(stateMachineArn=state_machine, name="another", input="{}")
+    occasions.claim(world.aws, compiled.read(RUNBOOK), "another")
+    states.stop_execution(executionArn=started["executionArn"])
+    world.open({})
+    assert claimed(world) == INCIDENT
+
+
 def test_an_unknown_key_is_refused(world: World) -> None:
     assert refused(world, {"force": True}) == f"force: Extra inputs are not permitted. {ALLOWED}"
 
@@ -130,6 +181,14 @@ def test_an_input_that_is_no_object_is_refused(world: World, given: Any) -> None
     assert sentence == f"input: Input should be a valid dictionary or instance of Input. {ALLOWED}"
 
 
-def test_a_trigger_that_no_dispatcher_sends_is_refused(world: World) -> None:
-    sentence = refused(world, {"trigger": {**TRIGGER, "kind": "magic"}})
-    assert sentence == f"trigger.kind: Input should be 'alarm' or 'event'. {ALLOWED}"
+def test_nobody_who_starts_an_execution_passes_for_an_alarm(world: World) -> None:
+    answer = open_incident.handler({**OF, "input": {"trigger": TRIGGER}})
+    assert answer["refused"] == f"trigger: Extra inputs are not permitted. {ALLOWED}"
+    assert world.record == {}
+
+
+def test_another_runbooks_incident_of_the_same_name_is_left_alone(world: World) -> None:
+    world.open({})
+    world.incidents.update(INCIDENT, "record", {"runbook": "another"})
+    assert "another has an incident of this name" in world.open({})["refused"]
+    assert world.record["runbook"] == "another"

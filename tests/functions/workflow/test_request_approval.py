@@ -1,6 +1,7 @@
 import hashlib
 import json
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from time import time
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from functions.core import mail as mailing
 from functions.core import token
+from functions.core.stops import EVERYTHING, GO
 from functions.workflow import request_approval
 from statemachines import compiled
 from tests.functions.workflow.conftest import Rules
@@ -24,6 +26,7 @@ from tests.functions.workflow.world import (
     REMINDER,
     RUNBOOK,
     SECOND,
+    STRICT,
     TRIGGER,
     URL,
     World,
@@ -34,7 +37,7 @@ APPROVED = '{"decision": "approved"}'
 TWO = {"low": "two", "medium": "two", "high": "two"}
 AUTOMATIC = {"low": "automatic", "medium": "one", "high": "two"}
 MAIL = """\
-Telegram bot of api.maisonganopa.com needs your decision.
+Bot Telegram de api.maisonganopa.com needs your decision.
 
 WHAT IS WRONG
 {reason}
@@ -182,7 +185,7 @@ def test_the_question_keeps_the_plan_and_the_evidence_that_it_was_asked_about(wo
     ("own_requests", "given", "needed", "barred"),
     [
         ("refused", {}, 2, ""),
-        ("refused", {"requester": AMEL}, 1, AMEL),
+        ("refused", {"requester": AMEL}, 2, ""),
         ("refused", None, 1, ""),
         ("allowed", {"requester": AMEL}, 1, ""),
     ],
@@ -190,7 +193,7 @@ def test_the_question_keeps_the_plan_and_the_evidence_that_it_was_asked_about(wo
 def test_who_started_it_by_hand_changes_who_has_to_approve(
     world: World, rules: Rules, own_requests: str, given: Any, needed: int, barred: str
 ) -> None:
-    rules(own_requests=own_requests)
+    rules(**STRICT | {"own_requests": own_requests})
     world.ask(given=given)
     assert (world.approval().needed, world.approval().barred) == (needed, barred)
 
@@ -384,6 +387,32 @@ def test_the_riskiest_fix_of_a_plan_counts(world: World, rules: Rules) -> None:
     rules(policy=AUTOMATIC)
     world.ask("service.inactive", "health.failing", "webhook.failing", "targets.none-healthy", "targets.no-targets")
     assert (world.plan.risk, world.approval().needed) == ("medium", 1)
+
+
+@pytest.mark.parametrize("value", ["a migration runs", None])
+def test_while_a_switch_stops_everything_a_person_is_asked_where_the_policy_would_approve(
+    world: World, rules: Rules, value: str | None
+) -> None:
+    rules(policy=AUTOMATIC)
+    world.switch(value)
+    mail = world.ask()[0]
+    assert (world.approval().state, world.approval().needed, world.answers) == ("pending", 1, [])
+    assert "NOTHING CAN BE APPROVED NOW. " in mail.text
+    world.aws.client("ssm").put_parameter(Name=EVERYTHING, Value=GO, Type="String", Overwrite=True)
+    approve(world, mail.link)
+    assert world.answers == [("token-1", APPROVED)]
+
+
+def test_within_a_freeze_a_person_is_asked_where_the_policy_would_approve(world: World, rules: Rules) -> None:
+    start, end = (datetime.now(UTC) + timedelta(minutes=minutes) for minutes in (-1, 1))
+    rules(policy=AUTOMATIC, also={"freezes": [{"start": start, "end": end, "reason": "a launch"}]})
+    mail = world.ask()[0]
+    assert (world.approval().state, world.approval().needed) == ("pending", 1)
+    assert re.search(r"\nNOTHING CAN BE APPROVED NOW\. Change freeze until .*: a launch\n", mail.text)
+
+
+def test_while_nothing_stops_changes_the_mail_says_nothing_of_it(world: World) -> None:
+    assert "NOTHING CAN BE APPROVED" not in world.ask()[0].text
 
 
 @pytest.mark.parametrize("event", [{"round": 1, "token": "t"}, {"round": 1, "turn": {"call": 0}, "token": "t"}])

@@ -1,5 +1,6 @@
 """What the steps of the chain meet: the incident table, the topic, and findings as checks give them."""
 
+import contextlib
 import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -8,10 +9,10 @@ from urllib.parse import urlencode
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns import sns_backends
 
-from functions.core import approval
+from functions.core import approval, stops
 from functions.core.approval import Approval
 from functions.core.aws import Session
-from functions.core.incidents import Incidents
+from functions.core.incidents import Conflict, Incidents
 from functions.core.plan import Plan
 from functions.core.web import Response
 from functions.workflow import (
@@ -21,6 +22,7 @@ from functions.workflow import (
     conclude,
     open_incident,
     request_approval,
+    target_lock,
     whose_turn,
 )
 from statemachines import compiled
@@ -39,10 +41,13 @@ TRIGGER = {
     "name": "ganopa-bot-unhealthy-hosts",
     "reason": REASON,
     "at": "2026-11-21T08:00:00+00:00",
+    "event": "0123456789",
 }
 
 AMEL, KARIM, LINA = "amel@maisonganopa.com", "karim@maisonganopa.com", "lina@maisonganopa.com"
 PRINCIPALS = {mail: f"arn:aws:iam::123456789012:user/{mail.partition('@')[0]}" for mail in (AMEL, KARIM, LINA)}
+# Who started it may not approve it; one person decides, so that two approvers at a level are enough.
+STRICT: dict[str, Any] = {"own_requests": "refused", "policy": {"low": "one", "medium": "one", "high": "one"}}
 FIRST, REMINDER = {"call": 0, "seconds": 450}, {"call": 1, "seconds": 450}
 SECOND, LAST = {"call": 2, "seconds": 900}, {"call": 3, "seconds": 900}
 
@@ -130,8 +135,13 @@ class World:
         self.incidents.update(INCIDENT, f"approval#{round_number}", values)
 
     def open(self, given: Any = None) -> dict[str, Any]:
-        """Open the incident."""
-        return open_incident.handler({**OF, "input": {"trigger": TRIGGER} if given is None else given})
+        """Open the incident; `{"trigger": …}` stands for what dispatch has written down."""
+        rest = {"trigger": TRIGGER} if given is None else given
+        if isinstance(rest, dict) and "trigger" in rest:
+            with contextlib.suppress(Conflict):
+                self.incidents.create(INCIDENT, "trigger", rest["trigger"])
+            rest = {name: value for name, value in rest.items() if name != "trigger"}
+        return open_incident.handler({**OF, "input": rest})
 
     def conclude(self, found: dict[str, Any], round_number: int = 0) -> dict[str, Any]:
         """Conclude from findings, after a round of asking."""
@@ -152,6 +162,18 @@ class World:
     def silence(self, turn: dict[str, int], round_number: int = 1) -> dict[str, Any]:
         """Let nobody answer a call."""
         return whose_turn.handler({**OF, "round": round_number, "turn": turn})
+
+    def switch(self, value: str | None, name: str = stops.EVERYTHING) -> None:
+        """Set a kill switch, or take it away."""
+        ssm = self.aws.client("ssm")
+        if value is None:
+            ssm.delete_parameter(Name=name)
+        else:
+            ssm.put_parameter(Name=name, Value=value, Overwrite=True)
+
+    def lock(self, action: str = "acquire", incident: str = INCIDENT) -> int:
+        """Take the service's lock, or give it back; return its number."""
+        return int(target_lock.handler({**OF, "incident": incident, "action": action})["lock"])
 
     def escalate(self) -> list[Mail]:
         """Let nobody of the first level answer; return the mails to the second."""

@@ -1,45 +1,23 @@
-"""What can be broken: each incident does through AWS's API what an operator or a bad deployment would have done."""
+"""Why the webhook answers 503 or 504."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sandbox import images
 from sandbox.bot import BROKEN_RELEASE, LATE_RELEASE, RELEASE
+from sandbox.incidents.incident import BREAKER_SECONDS, Incident, deploy, service, update, wait_for
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
-BREAKER_SECONDS = 20.0
 MISSING_RELEASE = "0cc175b9c0f1b6a831c399e269772661eb6e1a2f"  # never pushed
-
-
-@dataclass(frozen=True)
-class Incident:
-    """A cause: `break_` injects it, if it is not there; `fix` repairs it, None where a person must.
-
-    `again`, if given, instead of `break_`, is what takes the fix's effect away in a persistent incident.
-    """
-
-    name: str
-    title: str
-    break_: Callable[[World], None]
-    fix: str | None = None
-    again: Callable[[World], None] | None = None
-
-
-def find(name: str) -> Incident:
-    """Return the incident of that name; raises ValueError with the names there are."""
-    if name not in INCIDENTS:
-        raise ValueError(f"There is no incident {name!r}. Choose one of: {', '.join(INCIDENTS)}")
-    return INCIDENTS[name]
 
 
 def detached(world: World) -> None:
     """The service is no longer attached to its target group."""
-    if _service(world)["loadBalancers"]:
-        _update(world, loadBalancers=[])
+    if service(world)["loadBalancers"]:
+        update(world, loadBalancers=[])
 
 
 def wrong_health_path(world: World) -> None:
@@ -64,29 +42,29 @@ def public_port_closed(world: World) -> None:
 
 def inactive(world: World) -> None:
     """The service was deleted."""
-    if _service(world)["status"] != "ACTIVE":
+    if service(world)["status"] != "ACTIVE":
         return
     names = world.names
     world.aws("ecs").delete_service(cluster=names.cluster, service=names.ecs_service, force=True)
-    world.wait_until(lambda: _service(world)["status"] == "INACTIVE", BREAKER_SECONDS)
+    world.wait_until(lambda: service(world)["status"] == "INACTIVE", BREAKER_SECONDS)
 
 
 def desired_zero(world: World) -> None:
     """The service was scaled to zero."""
-    if _service(world)["desiredCount"]:
-        _update(world, desiredCount=0)
+    if service(world)["desiredCount"]:
+        update(world, desiredCount=0)
 
 
 def image_missing(world: World) -> None:
     """An image was deployed that had never been pushed; the circuit breaker gave up."""
-    _deploy(world, MISSING_RELEASE)
-    world.wait_until(lambda: _service(world)["deployments"][0]["rolloutState"] == "FAILED", BREAKER_SECONDS)
+    deploy(world, MISSING_RELEASE)
+    wait_for(world, "FAILED")
 
 
 def image_late(world: World) -> None:
     """An image was deployed before it had been pushed; the circuit breaker gave up; then the image arrived."""
-    _deploy(world, LATE_RELEASE)
-    world.wait_until(lambda: _service(world)["deployments"][0]["rolloutState"] == "FAILED", BREAKER_SECONDS)
+    deploy(world, LATE_RELEASE)
+    wait_for(world, "FAILED")
     world.builder.push(LATE_RELEASE)
 
 
@@ -97,27 +75,19 @@ def registry_unreachable(world: World) -> None:
 
 def crash(world: World) -> None:
     """A broken image was deployed: its container exits at start."""
-    _deploy(world, BROKEN_RELEASE)
+    if images.newest(world.names.repository).commit != BROKEN_RELEASE:
+        world.builder.push(BROKEN_RELEASE)
+    deploy(world, BROKEN_RELEASE)
 
 
 def missing_variable(world: World) -> None:
     """A revision of the task definition without the bot's token was deployed."""
-    _deploy(world, RELEASE, without="TELEGRAM_BOT_TOKEN")
+    deploy(world, RELEASE, without="TELEGRAM_BOT_TOKEN")
 
 
 def not_listening(world: World) -> None:
     """A revision of the task definition was deployed that lets the bot listen to itself only."""
-    _deploy(world, RELEASE, HOST="127.0.0.1")
-
-
-def _service(world: World) -> dict[str, Any]:
-    names = world.names
-    services = world.aws("ecs").describe_services(cluster=names.cluster, services=[names.ecs_service])["services"]
-    return dict(services[0])
-
-
-def _update(world: World, **changes: object) -> None:
-    world.aws("ecs").update_service(cluster=world.names.cluster, service=world.names.ecs_service, **changes)
+    deploy(world, RELEASE, HOST="127.0.0.1")
 
 
 def _health_check(world: World, **changes: str) -> None:
@@ -134,16 +104,7 @@ def _close(world: World, group: str) -> None:
         ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=permissions)
 
 
-def _deploy(world: World, tag: str, without: str = "", **variables: str) -> None:
-    current = world.aws("ecs").describe_task_definition(taskDefinition=_service(world)["taskDefinition"])
-    container = current["taskDefinition"]["containerDefinitions"][0]
-    names = {variable["name"] for variable in container["environment"]}
-    there = container["image"] == world.builder.image(tag) and without not in names and set(variables) <= names
-    if not there:
-        _update(world, taskDefinition=world.builder.register(tag, without, **variables))
-
-
-_ALL = (
+INCIDENTS = (
     Incident("detached", "The service is detached from its target group", detached, "attach_target_group"),
     Incident("wrong-health-path", "The health check asks for /healthz", wrong_health_path, "correct_health_check"),
     Incident("wrong-health-port", "The health check asks on port 9000", wrong_health_port, "correct_health_check"),
@@ -159,4 +120,3 @@ _ALL = (
     Incident("not-listening", "The container listens on 127.0.0.1 only", not_listening),
     Incident("public-port-closed", "The load balancer's port 443 is closed", public_port_closed),
 )
-INCIDENTS = {incident.name: incident for incident in _ALL}

@@ -1,0 +1,86 @@
+"""From the confirmed causes to the plan, and to what speaks against proposing it."""
+
+from typing import Any, NamedTuple
+
+from functions.core import limits
+from functions.core.diagnosis import Diagnosis, Findings, lookup
+from functions.core.incidents import Incidents
+from functions.core.language import say, translated
+from functions.core.plan import Plan, Step
+from functions.core.template import fill, names, readable
+from statemachines.compiled import Compiled
+from statemachines.model import FixUse
+
+
+class Proposal(NamedTuple):
+    """A plan, and what speaks against it: how the incident ends then, and the reasons; empty where nothing does."""
+
+    plan: Plan
+    outcome: str
+    reasons: list[str]
+
+
+def propose(
+    runbook: Compiled,
+    incidents: Incidents,
+    incident: str,
+    diagnosis: Diagnosis,
+    findings: Findings,
+    given: dict[str, Any],
+) -> Proposal:
+    """Order the fixes of all confirmed causes as the causes rank; the same change stands there once.
+
+    `given` are the service's resources, with what an engineer has named otherwise.
+    """
+    by_name = {cause.name: cause for cause in runbook.runbook.causes}
+    uses = [use for cause in diagnosis.confirmed for use in by_name[cause.name].fix]
+    unknown = [reason for use in uses for reason in _unknown(use, findings)]
+    steps: list[Step] = []
+    for use in () if unknown else uses:
+        one = _step(runbook, use, findings, given)
+        if not any(one.same_change(other) for other in steps):
+            steps.append(one)
+    service = runbook.service
+    plan = Plan(
+        account=service.account, region=service.region, service=service.name, runbook=runbook.runbook.name, steps=steps
+    )
+    if unknown:
+        return Proposal(plan, "limited", unknown)
+    too_often = limits.flapping(incidents, service, incident) if steps else ""
+    if too_often:
+        return Proposal(plan, "flapping", [too_often])
+    beyond = limits.beyond(service, plan)
+    return Proposal(plan, "limited" if beyond else "", beyond)
+
+
+def _unknown(use: FixUse, findings: Findings) -> list[str]:
+    """Say which facts a fix needs that no check could tell, or not as a whole."""
+    wanted = sorted(name for name in names(use.with_) if "." in name)
+    return [
+        say("{fix} needs {fact}, which no check could tell", fix=use.fix, fact=name)
+        for name in wanted
+        if not _whole(findings.fact(name))
+    ]
+
+
+def _whole(fact: Any) -> bool:
+    """Say whether a fact is one value that was not cut: only those may become a change."""
+    return isinstance(fact, int) or (isinstance(fact, str) and fact != "" and not fact.endswith("…"))
+
+
+def _step(runbook: Compiled, use: FixUse, findings: Findings, given: dict[str, Any]) -> Step:
+    def value(name: str) -> Any:
+        return lookup(findings, given, name)
+
+    parameters, text = fill(use.with_, value), runbook.fixes[use.fix]
+    return Step(
+        fix=use.fix,
+        parameters=parameters,
+        effect=readable(fill(translated(text.effect), parameters.__getitem__)),
+        before=readable(fill(translated(use.before), value)),
+        after=readable(fill(translated(use.after), value)),
+        risk=text.risk,
+        radius=readable(fill(translated(text.radius), parameters.__getitem__)),
+        undo=translated(text.undo) if text.undo else None,
+        touches=len(parameters[text.touches]) if text.touches else 1,
+    )

@@ -1,0 +1,40 @@
+"""Reading what may have no end, for a time only; the caller tells what was left."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TypeVar
+
+from functions.core.language import say
+
+SECONDS = 5.0  # a check has 20: a call that hangs at the end of these still has time to time out, and to be retried
+
+T = TypeVar("T")
+
+
+def in_time(pages: Iterable[T], share: int = 1) -> Iterator[T]:
+    """Give one page after another, the first in any case, and none that is asked for when the time is over.
+
+    Who reads several things one after the other divides the time: `share` is how many they are.
+    """
+    end = time.monotonic() + SECONDS / share
+    for page in pages:
+        yield page
+        if time.monotonic() >= end:
+            return
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """Call a function that has no deadline of its own, and leave it behind when it takes longer.
+
+    Raises:
+        TimeoutError: when it does.
+    """
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        answer = pool.submit(call)
+        if not wait([answer], seconds).done:
+            raise TimeoutError(say("not done within {seconds} s", seconds=seconds))
+        return answer.result()
+    finally:
+        pool.shutdown(wait=False)
