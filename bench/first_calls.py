@@ -55,6 +55,7 @@ class FirstCalls:
         page = {"rawPath": f"/incidents/{incident}", "pathParameters": {"link": incident}}
         command = {"rawPath": f"/decisions/{incident}", "pathParameters": {"incident": incident}}
         alarm = {"alarmName": next(iter(self.service.alarms)), "state": {"value": "ALARM"}}
+        ended = {"name": incident, "stateMachineArn": self.runbook.state_machine, "status": "ABORTED"}
         return {
             "approval_command": command | request,
             "approval_page": page | request,
@@ -71,6 +72,7 @@ class FirstCalls:
             "open_incident": {"input": {}},
             "request_approval": {"round": 2, "turn": FIRST, "token": "token"},
             "target_lock": {"action": "release"},
+            "tidy_up": {"detail": ended},
             "whose_turn": {"round": 1, "turn": FIRST},
         }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.core import catalogue
+from functions.core import catalogue, stops
 from functions.core.function import Function
 from infra.grants import Grant, grants, uses
 from statemachines import load
@@ -31,6 +31,7 @@ OWN = {
     "key": f"arn:aws:kms:{PLACE}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "state_machines": [f"arn:aws:states:{PLACE}:stateMachine:ganopa-bot-webhook-unavailable"],
     "executions": [f"arn:aws:states:{PLACE}:execution:ganopa-bot-webhook-unavailable:*"],
+    "switches": [f"arn:aws:ssm:{PLACE}:parameter{name}" for name in stops.switches(SERVICE.name)],
 }
 # AWS's own table of IAM actions, as cfn-lint carries it: prefix → Actions (lower case) → Resources → ARNFormats
 IAM = json.loads(resources.files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json").read_text())

@@ -1,6 +1,7 @@
 """What AWS's API says about the simulated system, and the hand that updates it."""
 
 import json
+from http import HTTPStatus
 
 from sandbox.untyped import Model
 from sandbox.world import World
@@ -38,8 +39,9 @@ def logged(world: World) -> str:
 
 
 def version(world: World) -> str:
-    """Return the version that /_meta says."""
-    return str(json.loads(world.client.request("GET", world.names.meta_url)[1])["version"])
+    """Return the version that /_meta says; empty while no target answers."""
+    status, body = world.client.request("GET", world.names.meta_url)
+    return str(json.loads(body)["version"]) if status == HTTPStatus.OK else ""
 
 
 def events(world: World) -> list[str]:

@@ -13,7 +13,7 @@ from sandbox.clients import client
 from sandbox.delivery import role_key
 from sandbox.incidents import MISSING_RELEASE
 from sandbox.world import World
-from tests.sandbox.looking import events, logged, rollout, service, tasks, update, version
+from tests.sandbox.looking import events, health, logged, rollout, service, tasks, update, version
 
 pytest_plugins = ["tests.sandbox.world_fixture"]
 
@@ -89,7 +89,7 @@ def test_all_tasks_of_a_deployment_run_the_image_that_its_tag_named_first(world:
     (task,) = tasks(world)
     world.aws("ecs").stop_task(cluster=world.names.cluster, task=task["taskArn"])
     world.wait_until(lambda: [one["taskArn"] for one in tasks(world)] not in ([], [task["taskArn"]]), SECONDS)
-    world.wait_until(lambda: world.telegram.status == 200, SECONDS)
+    world.wait_until(lambda: [target["State"] for target in health(world)] == ["healthy"], SECONDS)
     assert version(world) == RELEASE
     update(world, forceNewDeployment=True)
     world.wait_until(world.healthy, SECONDS)
