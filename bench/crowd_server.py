@@ -1,20 +1,24 @@
 """A crowd behind AWS's wire protocols, for any AWS client on this machine."""
 
 import json
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
+from moto.core.model import ServiceModel
 from moto.core.serialize import SERIALIZERS
 from moto.core.utils import get_service_model
 
-from bench.crowd import REGION, Crowd, Refused
+from bench.crowd import Crowd
+from bench.crowd_terms import REGION, Json, Refused
 
-MODELS = {"ec2": "ec2", "elasticloadbalancing": "elbv2"}  # by the name that requests are signed for
+# By the name that requests are signed for.
+MODELS = {"ec2": "ec2", "elasticloadbalancing": "elbv2", "route53": "route53"}
 
 
 class _Server(ThreadingHTTPServer):
@@ -29,24 +33,37 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # an answer leaves as one, or its second half waits for the first to be acknowledged
     server: _Server
 
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        self._reply(lambda: self._of_model(*_rest(self._model, path, dict(parse_qsl(query)))))
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        target = self.headers["X-Amz-Target"]
+        self._reply(lambda: self._json(target, body) if target else self._query(dict(parse_qsl(body))))
+
+    def _reply(self, answer: Callable[[], str]) -> None:
         time.sleep(self.server.latency)
         try:
-            self._send(200, self._answer(body))
+            self._send(200, answer())
         except Refused as error:
             self._send(400, json.dumps({"__type": "InvalidParameterException", "message": str(error)}))
 
-    def _answer(self, body: str) -> str:
-        target = self.headers["X-Amz-Target"]
-        if target:
-            operation = target.rpartition(".")[2]
-            return json.dumps(self.server.crowd.answer(operation, json.loads(body)), default=datetime.timestamp)
-        asked = dict(parse_qsl(body))
-        model = self.server.models[self.headers["Authorization"].split("/")[3]]
-        answer = self.server.crowd.answer(asked["Action"], asked)
-        serializer = SERIALIZERS[model.resolved_protocol](model.operation_model(asked["Action"]))
+    def _json(self, target: str, body: str) -> str:
+        answer = self.server.crowd.answer(target.rpartition(".")[2], json.loads(body))
+        return json.dumps(answer, default=datetime.timestamp)
+
+    def _query(self, asked: Json) -> str:
+        return self._of_model(asked["Action"], asked)
+
+    def _of_model(self, operation: str, asked: Json) -> str:
+        answer = self.server.crowd.answer(operation, asked)
+        serializer = SERIALIZERS[self._model.resolved_protocol](self._model.operation_model(operation))
         return str(serializer.serialize(answer)["body"])
+
+    @property
+    def _model(self) -> ServiceModel:
+        return self.server.models[self.headers["Authorization"].split("/")[3]]
 
     def _send(self, status: int, text: str) -> None:
         self.send_response(status)
@@ -56,6 +73,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def _rest(model: ServiceModel, path: str, query: Json) -> tuple[str, Json]:
+    """Tell what a REST request asks for: the operation, and its parameters, of the path and of the query."""
+    for name in model.operation_names:
+        operation = model.operation_model(name)
+        pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", operation.http["requestUri"])
+        matched = re.fullmatch(pattern, path)
+        if operation.http["method"] == "GET" and matched:
+            members = operation.input_shape.members.items()
+            named = {member: shape.serialization.get("name") for member, shape in members}
+            return name, matched.groupdict() | {one: query[word] for one, word in named.items() if word in query}
+    raise Refused(path)
 
 
 @contextmanager

@@ -70,6 +70,7 @@ class FirstCalls:
             "escalate": {"outcome": "manual", "error": {}},
             "judge": {"findings": {}, "attempt": 1},
             "open_incident": {"input": {}},
+            "progress": {"findings": {}, "look": 1},
             "request_approval": {"round": 2, "turn": FIRST, "token": "token"},
             "target_lock": {"action": "release"},
             "tidy_up": {"detail": ended},

@@ -11,16 +11,28 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from bench import usage
-from bench.crowd import CLUSTER, LOAD_BALANCER, LOG_GROUP, REPOSITORY, SERVICE, TARGET_GROUP, Crowd, Size
+from bench.crowd import Crowd
+from bench.crowd_certificates import HOST
+from bench.crowd_images import REPOSITORY
+from bench.crowd_logs import LOG_GROUP
 from bench.crowd_server import serving
+from bench.crowd_site import site
+from bench.crowd_terms import CLUSTER, LOAD_BALANCER, SERVICE, TARGET_GROUP, Size
+from bench.crowd_zone import ZONE
 from bench.report import Report, Row, megabytes, milliseconds, seconds, show, size
 from bench.rounds import LATENCY
 from bench.usage import ROOT, Program
 from functions.core import catalogue
 from functions.core.reading import SECONDS
+from functions.core.template import fill
 
 OF_SERVICE = {"cluster": CLUSTER, "service": SERVICE}
+OF_IMAGE = OF_SERVICE | {"container": "bot", "repository": REPOSITORY}
+OF_LISTENER = {"load_balancer": LOAD_BALANCER, "port": 443, "host": HOST}
 OF_TARGETS = {"target_group": TARGET_GROUP}
+VERSION = {"url": "{site}/_meta", "expected": ""}
+LINES = {"log_group": LOG_GROUP, "minutes": 60, "called": "POST", "ok": "openai_ok", "error": "ERROR"}  # all, none, few
+VALIDATION = {"host": HOST, "hosted_zone": ZONE}
 PROGRAM = """
 import json, time
 from {module} import handler
@@ -33,7 +45,10 @@ HEADINGS = ("", "seconds", "CPU", "memory", "API calls", "finding")
 
 
 class Look(NamedTuple):
-    """One check, its parameters, and what of the service it looks at: its name in Size, and how much of it is large."""
+    """One check, its parameters, and what of the service it looks at: its name in Size, and how much of it is large.
+
+    `{site}` in a parameter is the service's address.
+    """
 
     check: str
     parameters: Mapping[str, Any]
@@ -45,7 +60,7 @@ LOOKS = [
     Look("target_health", OF_TARGETS, "targets", 1_000),
     Look("stopped_tasks", OF_SERVICE, "tasks", 5_000),
     Look("startup_errors", OF_SERVICE | {"log_group": LOG_GROUP, "minutes": 60}, "lines", 100_000),
-    Look("container_image", OF_SERVICE | {"container": "bot", "repository": REPOSITORY}, "images", 10_000),
+    Look("container_image", OF_IMAGE, "images", 10_000),
     Look("security_group_port", {"security_group": "sg-1", "port": 8000, "source": "10.0.0.0/8"}, "rules", 1_000),
     Look("ecs_service", OF_SERVICE | OF_TARGETS, "events", 1_000),
     Look(
@@ -56,10 +71,21 @@ LOOKS = [
     ),
     Look(
         "listener_rules",
-        OF_TARGETS | {"load_balancer": LOAD_BALANCER, "port": 443, "host": "api.example.com", "path": "/1"},
+        OF_TARGETS | OF_LISTENER | {"path": "/1"},
         "routes",
         1_000,
     ),
+    Look("deployments", OF_SERVICE, "events", 1_000),
+    Look("task_definition", OF_SERVICE | {"container": "bot", "required": ["TOKEN"]}, "variables", 1_000),
+    Look("registry_images", OF_IMAGE, "images", 10_000),
+    Look("registry_images", OF_IMAGE, "running", 5_000),
+    Look("deployed_version", OF_IMAGE | VERSION, "images", 10_000),
+    Look("deployed_version", OF_IMAGE | VERSION, "fields", 1_000),
+    Look("log_events", LINES, "lines", 100_000),
+    Look("certificate_validation", VALIDATION, "certificates", 5_000),
+    Look("certificate_validation", VALIDATION, "records", 10_000),
+    Look("listener_certificate", OF_LISTENER, "certificates", 5_000),
+    Look("listener_certificate", OF_LISTENER, "attached", 2_000),
 ]
 
 
@@ -77,12 +103,16 @@ def measure() -> Report:
 def measured(look: Look, count: int) -> Row:
     """Call one check in a fresh process, where there is so much of what it looks at."""
     crowd = Crowd(Size(**{look.what: count}))
-    event = {"parameters": dict(look.parameters)}
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, serving(crowd, LATENCY) as environment:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        serving(crowd, LATENCY) as aws,
+        site(crowd.size) as (address, trusting),
+    ):
         result = Path(folder) / "result.json"
+        event = {"parameters": fill(dict(look.parameters), {"site": address}.__getitem__)}
         code = PROGRAM.format(module=catalogue.checks()[look.check].body.__module__, event=event, result=str(result))
         imports = {"PYTHONPATH": f"{ROOT}:{sysconfig.get_path('purelib')}"}
-        used = usage.run(Program(code, environment | imports, ROOT))
+        used = usage.run(Program(code, aws | trusting | imports, ROOT))
         took, length = json.loads(result.read_text())
     name = f"{look.check}, {count:,} {look.what}"
     return (name, seconds(took), milliseconds(used.cpu), megabytes(used.memory), f"{len(crowd.calls)}", size(length))

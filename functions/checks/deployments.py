@@ -32,7 +32,8 @@ def handler(parameters: Deployments, aws: Session) -> Finding:
     telling = [text.format(id=primary["id"]) for text in (BACK, FAILED)]
     failures = [one["message"] for one in service["events"] if any(text in one["message"] for text in telling)]
     failed = rollout == "FAILED" or REASON in told or bool(failures)
-    forgotten = len(service["events"]) >= ecs.EVENTS_KEPT
+    since = [one for one in service["events"] if one["createdAt"] >= primary["createdAt"]]
+    forgotten = len(since) >= ecs.EVENTS_KEPT  # else those kept go back to before the deployment
     reason = next(iter(failures), told)
     return Finding(
         summary=say("deployment {rollout}: {reason}", rollout=readable(rollout), reason=reason),

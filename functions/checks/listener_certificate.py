@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.core import certificates
+from functions.core import certificates, listener_certificates
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.fields import HostName
 from functions.core.language import marked, say
 from functions.core.permissions import allow
+from functions.core.reading import over
 from functions.core.results import Finding
 from functions.core.routing import ListenerParameters
 from functions.core.template import readable
@@ -36,13 +37,15 @@ class ListenerCertificate(ListenerParameters):
 )
 def handler(parameters: ListenerCertificate, aws: Session) -> Finding:
     """Is a valid certificate for the host attached? Source: ganopa-bot runbook 3, Checks CLI 1 and 2."""
-    attached = certificates.attached(aws, parameters)
-    served: Any = certificates.served(attached, parameters.host) or {}
+    end = over()
+    known = certificates.of_host(aws, parameters.host, end)
+    attached = listener_certificates.read(aws, parameters, known, end)
+    served: Any = attached.served(parameters.host) or {}
     status, until = served.get("Status"), served.get("NotAfter")
     wrong = bool(served) and not certificates.fits(served["SubjectAlternativeNames"], parameters.host)
     least = until if served and certificates.valid(served) and not wrong else datetime.now(UTC)
-    known = certificates.of_host(aws, parameters.host)
-    better = [one for one in known.found if certificates.valid(one) and one["NotAfter"] > least]
+    others = [one for one in known.found if certificates.valid(one) and one["CertificateArn"] not in attached.arns]
+    better = [one for one in others if one["NotAfter"] > least]
     usable = max(better, key=lambda one: one["NotAfter"])["CertificateArn"] if better else None
     expired = status == "EXPIRED" or (until is not None and until <= datetime.now(UTC))
     facts = {
@@ -51,14 +54,15 @@ def handler(parameters: ListenerCertificate, aws: Session) -> Finding:
         "not_after": f"{until:%Y-%m-%d %H:%M:%S}" if until else None,
         "usable": usable,
     }
+    told = say(TOLD, host=parameters.host, **{name: readable(fact) for name, fact in facts.items()})
+    answers = {
+        "attached-expired": expired,
+        "attached-wrong-name": wrong,
+        "attached-not-issued": bool(served) and not expired and status != "ISSUED",
+        "usable-not-attached": bool(better) or (False if known.complete else None),
+    }
     return Finding(
-        summary=say(TOLD, host=parameters.host, **{name: readable(fact) for name, fact in facts.items()}),
-        signals={
-            "none-attached": not served,
-            "attached-expired": expired,
-            "attached-wrong-name": wrong,
-            "attached-not-issued": bool(served) and not expired and status != "ISSUED",
-            "usable-not-attached": bool(better) or (False if known.complete else None),
-        },
+        summary=told if known.complete and attached.complete else certificates.cut(told),
+        signals={"none-attached": not served} | (answers if attached.complete else {}),
         facts=facts | {"names": served.get("SubjectAlternativeNames", [])},
     )

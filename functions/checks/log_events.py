@@ -42,8 +42,10 @@ def handler(parameters: LogEvents, aws: Session) -> Finding:
     called, ok, error = logs
     counts = {term: f"{log.lines}{'+' if log.more else ''}" for term, log in zip(terms, logs, strict=True)}
     told = ", ".join(f"{count} {term}" for term, count in counts.items())
+    summary = say("in the last {minutes} minutes: {told}", minutes=parameters.minutes, told=told)
+    cut = any(log.more for log in logs)
     return Finding(
-        summary=say("in the last {minutes} minutes: {told}", minutes=parameters.minutes, told=told),
+        summary=say("{told}; older lines were not all read", told=summary) if cut else summary,
         signals={"never-called": _none(called), "errors": _failing(ok, error), "never-ok": _none(ok)},
         facts={
             "called": called.lines,

@@ -1,8 +1,5 @@
 """Does the service run the image that was built last?"""
 
-import re
-from typing import Any
-
 from functions.core import ecs, ecs_tasks, registry
 from functions.core.aws import Session
 from functions.core.check import check
@@ -11,7 +8,7 @@ from functions.core.permissions import allow
 from functions.core.results import Finding
 from functions.core.template import readable
 
-SEVERAL = re.compile("index|list")  # an image of several platforms
+SHARE = 2  # of the time, for the images and for the tasks
 
 
 class RegistryImages(ecs.ServiceParameters):
@@ -28,42 +25,39 @@ class RegistryImages(ecs.ServiceParameters):
     allow("ecr:DescribeImages", on=registry.REPOSITORY),
     signals={
         "newer-image": "A newer image is in the registry than the one that the service's revision names",
+        "registered-later": "The service's revision was registered after the newest image had been pushed",
         "tag-moved": "Tasks run another image than the one that their tag now names in the registry",
     },
 )
 def handler(parameters: RegistryImages, aws: Session) -> Finding:
     """Does the service run the newest image? Source: ganopa-bot runbook 5, Checks CLI 1."""
     service = ecs.get(aws, parameters)
-    image = ecs.container(aws, service, parameters.container)["image"]
+    definition = ecs.definition(aws, service)
+    containers, revision = definition["containerDefinitions"], service["taskDefinition"]
+    image = ecs.contained(aws, containers, revision, parameters.container)["image"]
     repository = registry.Repository(aws, service, parameters.repository)
     version = repository.version(image)
     if version is None:
         told = say("unknown: {image} is not from {home}", image=image, home=repository.home)
         return Finding(summary=told, facts={"image": image})
-    images = repository.images()
-    digests = ecs_tasks.digests(aws, parameters, service["taskDefinition"], parameters.container)
-    newest, named = images.newest, images.tagged(version["tag"] or "latest")
+    images = repository.images(SHARE)
+    running = ecs_tasks.digests(aws, parameters, revision, parameters.container, SHARE)
+    newest, named = images.newest, images.named(version)
     tag = registry.telling(newest["imageTags"]) if newest else None
     given = {"image": image, "tag": readable(tag), "count": len(images.found)}
     told = say("the service's revision names {image}; newest of {count} tagged images: {tag}", **given)
+    told = told if images.complete else say("{told}, because there are more", told=told)
     return Finding(
-        summary=told if images.complete else say("{told}, because there are more", told=told),
+        summary=running.told(told),
         signals={
-            "newer-image": newest and newest["imageDigest"] != version["digest"] and newest != named,
-            "tag-moved": False if version["digest"] else _moved(named, digests),
+            "newer-image": newest and named and newest != named,  # nobody knows how old one is that is not there
+            "registered-later": newest and definition["registeredAt"] > newest["imagePushedAt"],
+            "tag-moved": False if version["digest"] else running.moved(named),
         },
         facts={
             "image": image,
             "newest_tag": tag,
             "newest_pushed": newest and newest["imagePushedAt"].isoformat(timespec="seconds"),
-            "running": digests,
+            "running": running.found,
         },
     )
-
-
-def _moved(named: Any, digests: list[str]) -> bool | None:
-    """Unknown where nothing runs or the tag is not there, and where tasks may tell the digest of their platform's."""
-    if not named or not digests:
-        return None
-    differs = digests != [named["imageDigest"]]
-    return None if differs and SEVERAL.search(named.get("imageManifestMediaType", "")) else differs

@@ -1,4 +1,4 @@
-"""Certificates: which hosts they are for, which of them ACM has, and which a load balancer presents."""
+"""Certificates: which hosts they are for, and which of them ACM has."""
 
 import hashlib
 import time
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from functions.core.aws import Session
 from functions.core.language import say
-from functions.core.reading import in_time
-from functions.core.routing import ListenerParameters, listener
+from functions.core.reading import over, until
 
 if TYPE_CHECKING:
     from types_boto3_acm.literals import KeyAlgorithmType
@@ -39,9 +38,10 @@ class Record(NamedTuple):
 
 
 class Known(NamedTuple):
-    """Certificates of ACM that are for a host, the newest first; were all of ACM's certificates read, and wholly?"""
+    """Certificates of ACM: those for a host, the newest first; the ARNs of those that are not; were all read?"""
 
     found: "list[CertificateSummaryTypeDef]"
+    others: frozenset[str]
     complete: bool
 
     @property
@@ -63,30 +63,59 @@ def fits(names: Iterable[str], host: str) -> bool:
     return any(name.lower().rstrip(".") in (host, f"*.{parent}") for name in names)
 
 
-def of_host(aws: Session, host: str) -> Known:
-    """Look for a host's certificates among all that ACM has, in time."""
+def of_host(aws: Session, host: str, end: float | None = None) -> Known:
+    """Look for a host's certificates among all that ACM has, in time, or until an end that the caller sets."""
+    end, sorted_ = over() if end is None else end, _Sorted(host)
     pages = (
         aws.client("acm")
         .get_paginator("list_certificates")
         .paginate(Includes={"keyTypes": KEYS}, PaginationConfig={"PageSize": PAGE})
     )
-    found: list[CertificateSummaryTypeDef] = []
-    complete = unlisted = False
-    for page in in_time(pages):
+    more, named = False, 0
+    for page in until(end, pages):
         for one in page["CertificateSummaryList"]:
-            fitting = fits([one["DomainName"], *one.get("SubjectAlternativeNameSummaries", [])], host)
-            found += [one] if fitting else []
-            unlisted |= not fitting and one.get("HasAdditionalSubjectAlternativeNames", False)
-        complete = not page.get("NextToken")
-    found.sort(key=lambda one: one.get("CreatedAt", one.get("ImportedAt", LATEST)), reverse=True)
-    return Known(found, complete and not unlisted)
+            names = [one["DomainName"], *one.get("SubjectAlternativeNameSummaries", [])]
+            sorted_.take(one, names, whole=not one.get("HasAdditionalSubjectAlternativeNames", False))
+        more = bool(page.get("NextToken"))
+    for named, one in enumerate(until(end, sorted_.unlisted), start=1):  # noqa: B007
+        sorted_.take(one, describe(aws, one["CertificateArn"])["SubjectAlternativeNames"], whole=True)
+    complete = not more and named == len(sorted_.unlisted)
+    return Known(sorted_.newest_first(), frozenset(sorted_.others), complete)
+
+
+class _Sorted:
+    """Certificates, by what their names say: for a host, for others, or not told by those names that ACM lists."""
+
+    def __init__(self, host: str) -> None:
+        self.host, self.others = host, set[str]()
+        self.found: list[CertificateSummaryTypeDef] = []
+        self.unlisted: list[CertificateSummaryTypeDef] = []
+
+    def take(self, one: "CertificateSummaryTypeDef", names: list[str], *, whole: bool) -> None:
+        if fits(names, self.host):
+            self.found.append(one)
+        elif whole:
+            self.others.add(one["CertificateArn"])
+        else:
+            self.unlisted.append(one)
+
+    def newest_first(self) -> "list[CertificateSummaryTypeDef]":
+        return sorted(self.found, key=lambda one: one.get("CreatedAt", one.get("ImportedAt", LATEST)), reverse=True)
+
+
+def cut(told: str) -> str:
+    """Add to a text that there are certificates which it does not count in."""
+    return say("{told}; there are more certificates than could be read", told=told)
+
+
+def describe(aws: Session, arn: str) -> "CertificateDetailTypeDef":
+    """Read a certificate with all that ACM knows of it."""
+    return aws.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
 
 
 def record(aws: Session, arn: str, host: str) -> Record | None:
     """Return the CNAME that validates a certificate for a host; None where there is none, or none yet."""
-    options = (
-        aws.client("acm").describe_certificate(CertificateArn=arn)["Certificate"].get("DomainValidationOptions", [])
-    )
+    options = describe(aws, arn).get("DomainValidationOptions", [])
     asked = [one["ResourceRecord"] for one in options if "ResourceRecord" in one and fits([one["DomainName"]], host)]
     return Record(asked[0]["Name"], asked[0]["Value"]) if asked else None
 
@@ -114,30 +143,6 @@ def awaited_record(aws: Session, arn: str, host: str) -> Record:
             return found
         time.sleep(SECONDS)
     raise TimeoutError(say("ACM does not tell the record of {certificate} yet", certificate=arn))
-
-
-def attached(aws: Session, parameters: ListenerParameters) -> "list[CertificateDetailTypeDef]":
-    """Read the certificates that a listener has, its default one first.
-
-    Raises:
-        NotFound: when there is no such listener.
-    """
-    elb, acm, found = aws.client("elbv2"), aws.client("acm"), listener(aws, parameters)
-    pages = elb.get_paginator("describe_listener_certificates").paginate(ListenerArn=found["ListenerArn"])
-    arns = [one["CertificateArn"] for one in found.get("Certificates", [])]
-    arns += [one["CertificateArn"] for page in pages for one in page["Certificates"]]
-    return [acm.describe_certificate(CertificateArn=arn)["Certificate"] for arn in dict.fromkeys(arns)]
-
-
-def served(attached: "list[CertificateDetailTypeDef]", host: str) -> "CertificateDetailTypeDef | None":
-    """Choose, as a load balancer does, what a host's clients get: the best that is for the host, or the default one.
-
-    Source: Elastic Load Balancing, "SSL certificates for your Application Load Balancer": elliptic curves before RSA,
-    then what has not expired.
-    """
-    own = [one for one in attached if fits(one["SubjectAlternativeNames"], host)]
-    best = max(own, key=lambda one: (one["KeyAlgorithm"].startswith("EC"), one["NotAfter"]), default=None)
-    return best or next(iter(attached), None)
 
 
 def valid(certificate: "CertificateSummaryTypeDef | CertificateDetailTypeDef") -> bool:

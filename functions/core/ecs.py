@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         ContainerDefinitionOutputTypeDef,
         DeploymentTypeDef,
         ServiceTypeDef,
+        TaskDefinitionTypeDef,
     )
 
     C = TypeVar("C", ContainerDefinitionOutputTypeDef, dict[str, Any])
@@ -79,9 +80,12 @@ def container(aws: Session, service: "ServiceTypeDef", name: str) -> "ContainerD
     Raises:
         NotFound: when that revision has no such container.
     """
-    revision = service["taskDefinition"]
-    definition = aws.client("ecs").describe_task_definition(taskDefinition=revision)["taskDefinition"]
-    return contained(aws, definition["containerDefinitions"], revision, name)
+    return contained(aws, definition(aws, service)["containerDefinitions"], service["taskDefinition"], name)
+
+
+def definition(aws: Session, service: "ServiceTypeDef") -> "TaskDefinitionTypeDef":
+    """Return the revision that the service's primary deployment runs."""
+    return aws.client("ecs").describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
 
 
 def contained(aws: Session, containers: "Iterable[C]", revision: str, name: str) -> "C":

@@ -1,5 +1,6 @@
 """The tasks of an ECS service, as many as a check has to read."""
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions.core.aws import Session
@@ -8,9 +9,11 @@ from functions.core.language import say
 from functions.core.reading import in_time
 
 if TYPE_CHECKING:
+    from types_boto3_ecr.type_defs import ImageDetailTypeDef
     from types_boto3_ecs.literals import DesiredStatusType
     from types_boto3_ecs.type_defs import TaskTypeDef
 
+SEVERAL = re.compile("index|list")  # an image of several platforms
 PAGE = 100  # what ListTasks lists and DescribeTasks takes at once
 # All of an account's calls of these two share 100 at once and 20 a second: leave others some.
 MOST_READ, MOST_LISTED = 1000, 5000
@@ -44,22 +47,45 @@ class Tasks(NamedTuple):
 
 def stopped(aws: Session, parameters: ServiceParameters) -> Tasks:
     """Look up tasks of a service that have stopped or are stopping; ECS remembers them for about an hour."""
-    return _tasks(aws, parameters, "STOPPED")
+    return _tasks(aws, parameters, "STOPPED", MOST_LISTED)
 
 
-def running(aws: Session, parameters: ServiceParameters) -> Tasks:
-    """Look up tasks of a service that run or are to run."""
-    return _tasks(aws, parameters, "RUNNING")
+class Digests(NamedTuple):
+    """Digests that a container's image has in running tasks of a revision, and the tasks that were read for it."""
+
+    found: list[str]
+    tasks: Tasks
+
+    def moved(self, named: "ImageDetailTypeDef | None") -> bool | None:
+        """Say whether tasks run another image than the one that their tag names in the registry.
+
+        Unknown where nothing runs or the tag is not there, where tasks may tell the digest of their platform's image,
+        and where those that were read run what the tag names, and others were not read.
+        """
+        if not named or not self.found:
+            return None
+        if self.found == [named["imageDigest"]]:
+            return self.tasks.unseen
+        return None if SEVERAL.search(named.get("imageManifestMediaType", "")) else True
+
+    def told(self, about: str) -> str:
+        """Add to a text that tasks were not read."""
+        if self.tasks.complete:
+            return about
+        return say("{told}; more tasks run than the {read} that were read", told=about, read=self.tasks.read)
 
 
-def digests(aws: Session, parameters: ServiceParameters, revision: str, container: str) -> list[str]:
-    """List the digests that a container's image has in running tasks of a revision; other revisions' may run still."""
-    tasks = [task for task in running(aws, parameters).tasks if task["taskDefinitionArn"] == revision]
+def digests(aws: Session, parameters: ServiceParameters, revision: str, container: str, share: int = 1) -> Digests:
+    """Look up the digests, in a share of the time; tasks of other revisions may run still."""
+    running = _tasks(aws, parameters, "RUNNING", MOST_READ, share)
+    tasks = [task for task in running.tasks if task["taskDefinitionArn"] == revision]
     containers = [one for task in tasks for one in task["containers"] if one.get("name") == container]
-    return sorted({one["imageDigest"] for one in containers if "imageDigest" in one})
+    return Digests(sorted({one["imageDigest"] for one in containers if "imageDigest" in one}), running)
 
 
-def _tasks(aws: Session, parameters: ServiceParameters, status: "DesiredStatusType") -> Tasks:
+def _tasks(
+    aws: Session, parameters: ServiceParameters, status: "DesiredStatusType", most: int, share: int = 1
+) -> Tasks:
     cluster, ecs = parameters.cluster, aws.client("ecs")
     pages = ecs.get_paginator("list_tasks").paginate(
         cluster=cluster,
@@ -68,13 +94,13 @@ def _tasks(aws: Session, parameters: ServiceParameters, status: "DesiredStatusTy
         PaginationConfig={"PageSize": PAGE},
     )
     found = Tasks([], 0, 0, more=False)
-    for page in in_time(pages):
+    for page in in_time(pages, share):
         arns, more = page["taskArns"], bool(page.get("nextToken"))
         found = found._replace(listed=found.listed + len(arns), more=more)
         if arns and found.read < MOST_READ:
             tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
             found = found._replace(tasks=found.tasks + tasks, read=found.listed)
-        if found.listed >= MOST_LISTED:
+        if found.listed >= most:
             break
     return found
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.error import URLError
 from urllib.request import HTTPErrorProcessor, Request, build_opener
 
+from functions.core.language import say
 from functions.core.reading import within
 
 # The first is for each step of an attempt, and for each of the addresses that a grown load balancer has.
@@ -33,16 +34,24 @@ class AnyAnswer(HTTPErrorProcessor):
         return response
 
 
+class TooLong(Exception):
+    """An answer is longer than any that is read: what it says is not known."""
+
+
 def fetch(url: str) -> Answer:
     """Ask an HTTPS address once; whoever calls makes sure that it is one."""
     return _answer(Request(url, headers=HEADERS), _start)  # noqa: S310  the caller allows https only
 
 
 def fetch_json(url: str, sent: Any = None) -> tuple[Answer, dict[str, Any]]:
-    """Ask an HTTPS address once for a JSON object, or post it some JSON; what is no object comes as an empty one."""
+    """Ask an HTTPS address once for a JSON object, or post it some JSON; what is no object comes as an empty one.
+
+    Raises:
+        TooLong: when the answer goes on after JSON_BYTES.
+    """
     body = None if sent is None else json.dumps(sent).encode()
     request = Request(url, body, HEADERS | {"Content-Type": "application/json"})  # noqa: S310  as above
-    answer = _answer(request, lambda response: response.read(JSON_BYTES).decode(errors="replace"))
+    answer = _answer(request, _whole)
     try:
         given = json.loads(answer.said)
     except ValueError:
@@ -62,6 +71,13 @@ def _answer(request: Request, read: Callable[[HTTPResponse], str]) -> Answer:
 def _ask(request: Request, read: Callable[[HTTPResponse], str]) -> Answer:
     with build_opener(AnyAnswer).open(request, timeout=STEP_SECONDS) as response:
         return Answer(response.status, None, read(response))
+
+
+def _whole(response: HTTPResponse) -> str:
+    body = response.read(JSON_BYTES + 1)
+    if len(body) > JSON_BYTES:
+        raise TooLong(say("{url} answers with more than {bytes} bytes", url=response.geturl(), bytes=JSON_BYTES))
+    return body.decode(errors="replace")
 
 
 def _start(response: HTTPResponse) -> str:

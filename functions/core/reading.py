@@ -12,16 +12,25 @@ SECONDS = 5.0  # a check has 20: a call that hangs at the end of these still has
 T = TypeVar("T")
 
 
+def over(share: int = 1) -> float:
+    """Return when the time for reading is over, or a share of it that begins now, by the monotonic clock."""
+    return time.monotonic() + SECONDS / share
+
+
+def until(end: float, pages: Iterable[T]) -> Iterator[T]:
+    """Give one page after another, the first in any case, and none that is asked for after the end."""
+    for page in pages:
+        yield page
+        if time.monotonic() >= end:
+            return
+
+
 def in_time(pages: Iterable[T], share: int = 1) -> Iterator[T]:
     """Give one page after another, the first in any case, and none that is asked for when the time is over.
 
     Who reads several things one after the other divides the time: `share` is how many they are.
     """
-    end = time.monotonic() + SECONDS / share
-    for page in pages:
-        yield page
-        if time.monotonic() >= end:
-            return
+    return until(over(share), pages)
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:

@@ -15,6 +15,7 @@ REPOSITORY = "arn:aws:ecr:{region}:{account}:repository/{repository}"
 PAGE = 1000
 NAMED = re.compile(r"[^@]*/[^/:@]+:(?P<tag>[\w.-]+)(?:@.*)?")
 COMMIT = re.compile(r"[0-9a-f]{40}")
+ABBREVIATED = re.compile(r"[0-9a-f]{7,39}")
 VERSION = re.compile(r"(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?")
 
 
@@ -29,6 +30,11 @@ def telling(tags: list[str]) -> str:
     return max(sorted(tags), key=lambda one: bool(COMMIT.fullmatch(one)))
 
 
+def same(version: str, expected: str) -> bool:
+    """Say whether a version is the expected one, which may be the start of a commit."""
+    return version == expected or bool(ABBREVIATED.fullmatch(expected) and version.startswith(expected))
+
+
 class Images(NamedTuple):
     """Images of a repository that have a tag, and whether all of them were read."""
 
@@ -40,9 +46,15 @@ class Images(NamedTuple):
         """The one that was pushed last; unknown where there are more."""
         return max(self.found, key=itemgetter("imagePushedAt"), default=None) if self.complete else None
 
-    def tagged(self, name: str | None) -> "ImageDetailTypeDef | None":
-        """The one that has this tag, among those that were read."""
-        return next((image for image in self.found if name in image["imageTags"]), None)
+    def named(self, version: re.Match[str]) -> "ImageDetailTypeDef | None":
+        """The one that has this digest, or else this tag, among those that were read."""
+        digest, name = version["digest"], version["tag"] or "latest"
+        of = (
+            image
+            for image in self.found
+            if digest == image["imageDigest"] or (not digest and name in image["imageTags"])
+        )
+        return next(of, None)
 
 
 class Repository:
@@ -57,8 +69,8 @@ class Repository:
         """Split an image into tag and digest; None where it is not from here."""
         return VERSION.fullmatch(image.removeprefix(self.home))
 
-    def images(self) -> Images:
-        """Read all images that have a tag, in time: ECR lists them in no order."""
+    def images(self, share: int = 1) -> Images:
+        """Read all images that have a tag, in a share of the time: ECR lists them in no order."""
         pages = self.ecr.get_paginator("describe_images").paginate(
             registryId=self.account,
             repositoryName=self.name,
@@ -67,17 +79,27 @@ class Repository:
         )
         found: list[ImageDetailTypeDef] = []
         complete = False
-        for page in in_time(pages):
+        for page in in_time(pages, share):
             found += [image for image in page["imageDetails"] if image.get("imageTags")]
             complete = not page.get("nextToken")
         return Images(found, complete)
 
+    def commit(self, image: str) -> str | None:
+        """Return the commit that an image was built from, as one of its tags; None where none is, or it is not here."""
+        version = self.version(image)
+        tags = [*(self.tags(version) or []), version["tag"] or ""] if version else []
+        return next((one for one in tags if COMMIT.fullmatch(one)), None)
+
     def has(self, version: re.Match[str]) -> bool:
-        """Look an image up by its digest, which wins where there is a tag too."""
+        """Say whether there is such an image."""
+        return self.tags(version) is not None
+
+    def tags(self, version: re.Match[str]) -> list[str] | None:
+        """Look an image up by its digest, which wins where there is a tag too; None where it is not there."""
         tag: ImageIdentifierTypeDef = {"imageTag": version["tag"] or "latest"}
         wanted: ImageIdentifierTypeDef = {"imageDigest": version["digest"]} if version["digest"] else tag
         try:
-            self.ecr.describe_images(registryId=self.account, repositoryName=self.name, imageIds=[wanted])
+            found = self.ecr.describe_images(registryId=self.account, repositoryName=self.name, imageIds=[wanted])
         except (self.ecr.exceptions.ImageNotFoundException, self.ecr.exceptions.RepositoryNotFoundException):
-            return False
-        return True
+            return None
+        return found["imageDetails"][0].get("imageTags", [])

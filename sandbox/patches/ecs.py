@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
 from moto.ecs import models
 from moto.ecs.exceptions import ECSException, InvalidParameterException, ServiceNotFoundException
 from moto.ecs.responses import EC2ContainerServiceResponse as Response
@@ -42,6 +43,13 @@ def create_service(self: Model) -> Model:
     service.running_count = service.pending_count = 0
     service.deployments = []
     service.created_at = begin_deployment(service)["createdAt"]
+    return result
+
+
+def register_task_definition(self: Model) -> Model:
+    """RegisterTaskDefinition: it remembers when."""
+    result = replace.original(Response, "register_task_definition")(self)
+    result.result["taskDefinition"].registered_at = utcnow()
     return result
 
 
@@ -147,7 +155,16 @@ def _unsupported(name: str) -> Model:
     return action
 
 
-REPLACED = (create_service, update_service, delete_service, list_services, list_tasks, describe_tasks, stop_task)
+REPLACED = (
+    register_task_definition,
+    create_service,
+    update_service,
+    delete_service,
+    list_services,
+    list_tasks,
+    describe_tasks,
+    stop_task,
+)
 
 
 def install() -> None:

@@ -1,8 +1,10 @@
 """A small ganopa-bot on moto, whose parts tests break, and the way to run a function there."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -165,7 +167,26 @@ def register(operator: Session, image: str, port: int = 8000) -> str:
             {"name": "ganopa-bot", "image": image, "memory": 128, "portMappings": [{"containerPort": port}]}
         ],
     )
-    return registered["taskDefinition"]["taskDefinitionArn"]
+    revision: Any = ecs_backends[ACCOUNT][REGION].describe_task_definition(
+        registered["taskDefinition"]["taskDefinitionArn"]
+    )
+    revision.registered_at = datetime.now(UTC)  # which moto does not tell
+    return str(revision.arn)
+
+
+def deploy(operator: Session, image: str) -> str:
+    """Move the service to a new revision with this image; return the revision's ARN."""
+    revision = register(operator, image)
+    operator.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=revision)
+    return revision
+
+
+def push(operator: Session, *tags: str, kind: str = "application/vnd.docker.distribution.manifest.v2+json") -> str:
+    """Push an image with these tags; return its digest."""
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "layers": [{"digest": str(tags)}]})
+    ecr, image = operator.client("ecr"), {"repositoryName": "ganopa-bot", "imageManifest": manifest}
+    digests = [ecr.put_image(**image, imageTag=tag)["image"]["imageId"]["imageDigest"] for tag in tags]
+    return digests[0]
 
 
 def describe(operator: Session) -> dict[str, Any]:

@@ -123,7 +123,9 @@ def test_what_could_not_be_read_is_unknown(
     certificates.add(HOST)
     monkeypatch.setattr("functions.core.certificates.PAGE", 1)
     monkeypatch.setattr(reading, "SECONDS", 0)
-    assert look(run_check, zone.id).signals == dict.fromkeys(FINE, None) | {"zone-not-ours": False}
+    finding = look(run_check, zone.id)
+    assert finding.signals == dict.fromkeys(FINE, None) | {"zone-not-ours": False}
+    assert finding.summary.endswith("; there are more certificates than could be read")
 
 
 def test_no_such_zone_is_unknown(run_check: RunCheck) -> None:

@@ -1,14 +1,11 @@
-import json
-
 import pytest
 
 from functions.checks.container_image import handler
 from functions.core.aws import Session
 from functions.core.errors import NotFound
 from functions.core.results import Finding
-from tests.functions.conftest import IMAGE, OF_SERVICE, REGISTRY, RunCheck, register
+from tests.functions.conftest import IMAGE, OF_SERVICE, REGISTRY, RunCheck, deploy, push, register
 
-MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}
 HOME = f"{REGISTRY}/ganopa-bot"
 pytestmark = pytest.mark.usefixtures("service")
 
@@ -18,18 +15,6 @@ def repository(operator: Session) -> str:
     """The repository; nothing was pushed."""
     operator.client("ecr").create_repository(repositoryName="ganopa-bot")
     return "ganopa-bot"
-
-
-def push(operator: Session, tag: str) -> str:
-    """Push an image; return its digest."""
-    manifest = json.dumps(MANIFEST | {"config": {"digest": tag}, "layers": []})
-    pushed = operator.client("ecr").put_image(repositoryName="ganopa-bot", imageManifest=manifest, imageTag=tag)
-    return pushed["image"]["imageId"]["imageDigest"]
-
-
-def deploy(operator: Session, image: str) -> None:
-    """Move the service to a revision with this image."""
-    operator.client("ecs").update_service(**OF_SERVICE, taskDefinition=register(operator, image))  # type: ignore[arg-type]
 
 
 def look(run_check: RunCheck, repository: str = "ganopa-bot", container: str = "ganopa-bot") -> Finding:

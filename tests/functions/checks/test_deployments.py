@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -85,10 +85,17 @@ def test_failed_with_nothing_to_go_back_to(run_check: RunCheck, service: Service
     assert look(run_check).signals["rolled-back"]
 
 
-@pytest.mark.parametrize(("events", "answer"), [(99, False), (100, None)])
-def test_what_ecs_pushed_out_of_its_events_is_unknown(
-    run_check: RunCheck, service: Service, events: int, *, answer: bool | None
+@pytest.mark.parametrize(("events", "minutes", "answer"), [(99, 0, False), (100, 0, None), (100, 1, False)])
+def test_what_ecs_pushed_out_of_its_events_since_the_deployment_is_unknown(
+    run_check: RunCheck,
+    service: Service,
+    primary: dict[str, Any],
+    events: int,
+    minutes: int,
+    *,
+    answer: bool | None,
 ) -> None:
+    primary["createdAt"] = MOMENT + timedelta(minutes=minutes)
     tell(service, *["has reached a steady state."] * events)
     assert look(run_check).signals["rolled-back"] is answer
 

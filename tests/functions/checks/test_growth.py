@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from bench.crowd import CLUSTER, LOG_GROUP, REPOSITORY, SERVICE, TARGET_GROUP, Crowd, Size
+from bench.crowd import Crowd
+from bench.crowd_images import REPOSITORY
+from bench.crowd_logs import LOG_GROUP
+from bench.crowd_terms import CLUSTER, SERVICE, TARGET_GROUP, Size
 from functions.checks import (
     container_image,
     ecs_service,

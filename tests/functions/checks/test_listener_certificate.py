@@ -115,7 +115,9 @@ def test_a_certificate_besides_the_default_one_is_presented_where_it_fits(world:
 def test_of_several_that_fit_the_best_is_presented(world: World) -> None:
     best = world.also(world.certificates.add(HOST, days=100))
     world.also(world.certificates.add(HOST, days=300, key=trustme.KeyType.RSA))
-    assert world.look().facts["attached"] == best
+    finding = world.look()
+    assert finding.facts["attached"] == best
+    assert finding.signals == FINE
 
 
 def test_one_that_lasts_longer_is_better(world: World) -> None:
@@ -150,12 +152,38 @@ def test_what_could_not_be_read_is_unknown(world: World, monkeypatch: pytest.Mon
     monkeypatch.setattr("functions.core.certificates.PAGE", 1)
     world.certificates.add(HOST, days=200)
     monkeypatch.setattr(reading, "SECONDS", 0)
-    assert world.look().signals == FINE | {"usable-not-attached": None}
+    finding = world.look()
+    assert finding.signals == FINE | {"usable-not-attached": None}
+    assert finding.summary.endswith("; there are more certificates than could be read")
 
 
-def test_names_that_acm_does_not_list_leave_it_unknown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_certificate_that_could_not_be_read_may_be_presented(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.core.certificates.PAGE", 1)
+    world.also(world.certificates.add(HOST, days=100))
+    world.certificates.add(HOST, days=200)
+    monkeypatch.setattr(reading, "SECONDS", 0)
+    finding = world.look()
+    assert finding.signals == dict.fromkeys(FINE, None) | {"none-attached": False}
+    assert finding.facts["attached"] == world.attached
+    assert finding.summary.endswith("; there are more certificates than could be read")
+
+
+@pytest.mark.parametrize("name", ["b.example.com", HOST])
+def test_names_that_acm_does_not_list_are_asked_for(world: World, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(acm, "SUMMARIES", 1)
-    world.certificates.add("a.example.com", "b.example.com")
+    world.certificates.add("a.example.com", name, days=200)
+    assert world.look().signals == FINE | {"usable-not-attached": name == HOST}
+
+
+def test_names_that_there_was_no_time_to_ask_for_leave_it_unknown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acm, "SUMMARIES", 1)
+    for name in "bc":
+        world.certificates.add("a.example.com", f"{name}.example.com")
+    monkeypatch.setattr(reading, "SECONDS", 0)
     assert world.look().signals == FINE | {"usable-not-attached": None}
 
 
