@@ -7,7 +7,7 @@ read in the console's graph. Expressions are JSONata and tiny; decisions are Pyt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from statemachines.model import ApprovalRules, CheckUse, Runbook
+from statemachines.model import ApprovalRules, CheckUse, Runbook, Service
 
 State = dict[str, Any]
 States = dict[str, State]
@@ -43,32 +43,47 @@ TRANSIENT = {
 }
 
 
+MAY_NOT = "($again.outcome = 'limited' or $again.outcome = 'flapping' or $again.outcome = 'joined')"
 FAILURE: Target = ("Unlock target", {"outcome": "failed", "error": "{% $states.errorOutput %}"})
 
 
-def compile_chain(runbook: Runbook, approval: ApprovalRules, arn: Arn) -> dict[str, Any]:
+def compile_chain(runbook: Runbook, service: Service, arn: Arn) -> dict[str, Any]:
     """Compile one runbook.
 
     Args:
         runbook: the procedure.
-        approval: who is asked, for how long.
+        service: which uses it: who is asked, for how long, and what may be named otherwise by hand.
         arn: the ARN of a function by its kind and name: check/…, fix/…, workflow/….
     """
     return {
-        "Comment": f'{runbook.title}. Start with {{}} or {{"mode": "diagnose"}}. Source: {runbook.source}',
+        "Comment": _comment(runbook, service),
         "QueryLanguage": "JSONata",
         "StartAt": "Open",
-        "TimeoutSeconds": DAY + MAX_QUESTIONS * approval.minutes * 60,  # never before the incident could end by itself
+        "TimeoutSeconds": _longest(runbook, service.approval),
         "States": _open(runbook, arn)
         | _diagnose(runbook, arn)
         | _ask(runbook, arn)
         | _recheck(runbook, arn)
         | _remediate(runbook, arn)
+        | (_await(runbook, arn) if runbook.awaiting else {})
         | _validate(runbook, arn)
         | _undo(runbook, arn)
         | _tell(runbook, arn)
         | _close(runbook, arn),
     }
+
+
+def _comment(runbook: Runbook, service: Service) -> str:
+    """Say what it is, and what it may be started with, where the console shows it."""
+    inputs = ["{}: look, ask, repair", '{"mode": "diagnose"}: only look', '{"requester": "you@…"}: who asks']
+    given = ", ".join(f'"{name}": …' for name in service.runbooks[runbook.name].overrides)
+    inputs += [f'{{"parameters": {{{given}}}}}: in place of what the file says'] if given else []
+    return f"{runbook.title}. Input: {'; '.join(inputs)}. Source: {runbook.source}"
+
+
+def _longest(runbook: Runbook, approval: ApprovalRules) -> int:
+    """Return seconds after which no incident can still be on its way to an end of its own."""
+    return DAY + MAX_QUESTIONS * (approval.minutes * 60 + runbook.longest_wait * 3600)
 
 
 def _open(runbook: Runbook, arn: Arn) -> States:
@@ -85,6 +100,7 @@ def _open(runbook: Runbook, arn: Arn) -> States:
                 "step": 0,
                 "attempt": 0,
                 "lock": 0,
+                **({"done": ""} if runbook.awaiting else {}),
                 "outcome": "failed",
                 "error": {},
             },
@@ -111,11 +127,15 @@ def _diagnose(runbook: Runbook, arn: Arn) -> States:
         "What now?": _choice(
             "Nothing wrong, nothing clear yet, nothing to ask, or nothing that may be automated",
             {
+                **_later(runbook, {"$plan.outcome = 'healthy' and $done != ''": ("Close", {"outcome": "recovered"})}),
                 "$plan.outcome = 'healthy'": ("Close", {"outcome": "healthy"}),
                 f"$plan.outcome = 'unclear' and $look < {MAX_LOOKS}": ("Look again soon", {"look": "{% $look + 1 %}"}),
                 "$opened.mode = 'diagnose'": ("Close", {"outcome": "diagnosed"}),
+                **_later(runbook, {"$plan.digest = $done": ("Escalate", {"outcome": "not fixed"})}),
                 f"$plan.outcome = 'plan' and $plan.round > {MAX_QUESTIONS}": ("Escalate", {"outcome": "changed"}),
                 "$plan.outcome = 'plan'": ("Ask for approval", {"turn": "{% $plan.turn %}"}),
+                **_later(runbook, {"$done != ''": ("Escalate", {"outcome": "unfinished"})}),
+                "$plan.outcome = 'joined'": ("Close", {"outcome": "joined"}),
             },
             otherwise="Escalate",
             assign={"outcome": "{% $plan.outcome %}"},
@@ -153,17 +173,22 @@ def _ask(runbook: Runbook, arn: Arn) -> States:
             assign={"decision": "{% $states.result.Payload.decision %}", "turn": "{% $states.result.Payload.turn %}"},
             then="Decided?",
         ),
-        "Decided?": _choice(
-            "Only an approval goes on",
-            {
-                "$decision = 'approved'": ("Lock target", {}),
-                "$decision = 'ask'": ("Ask for approval", {}),
-                "$decision = 'look again'": ("Diagnose", {}),
-            },
-            otherwise="Close",
-            assign={"outcome": "{% $decision %}"},
-        ),
+        "Decided?": _decided(runbook),
     }
+
+
+def _decided(runbook: Runbook) -> State:
+    return _choice(
+        "Only an approval goes on",
+        {
+            "$decision = 'approved'": ("Lock target", {}),
+            "$decision = 'ask'": ("Ask for approval", {}),
+            "$decision = 'look again'": ("Diagnose", {}),
+            **_later(runbook, {"$done != ''": ("Escalate", {"outcome": "unfinished"})}),
+        },
+        otherwise="Close",
+        assign={"outcome": "{% $decision %}"},
+    )
 
 
 def _lock(runbook: Runbook, arn: Arn) -> State:
@@ -192,11 +217,15 @@ def _recheck(runbook: Runbook, arn: Arn) -> States:
         "Still the same?": _choice(
             "Only the plan that was approved is carried out",
             {
-                "$again.outcome = 'healthy'": ("Unlock target", {"outcome": "healthy"}),
-                "$again.outcome = 'limited' or $again.outcome = 'flapping'": (
-                    "Unlock target",
-                    {"outcome": "{% $again.outcome %}"},
+                **_later(
+                    runbook,
+                    {
+                        "$again.outcome = 'healthy' and $done != ''": ("Unlock target", {"outcome": "recovered"}),
+                        f"{MAY_NOT} and $done != ''": ("Unlock target", {"outcome": "unfinished"}),
+                    },
                 ),
+                "$again.outcome = 'healthy'": ("Unlock target", {"outcome": "healthy"}),
+                MAY_NOT: ("Unlock target", {"outcome": "{% $again.outcome %}"}),
                 "$again.digest = $plan.digest": ("Next fix", {}),
                 f"$again.outcome = 'plan' and $again.round <= {MAX_QUESTIONS}": ("Unlock to ask again", {}),
             },
@@ -216,10 +245,12 @@ def _recheck(runbook: Runbook, arn: Arn) -> States:
 def _remediate(runbook: Runbook, arn: Arn) -> States:
     fixes = _fix_names(runbook)
     failed = {"error": "{% $states.errorOutput %}", "step": "{% $step + 1 %}"}
+    waiting: dict[str, Target] = {"$step >= $plan.count and $plan.every > 0": ("Unlock to wait", {})}
     return {
         "Next fix": _choice(
             "The approved fixes, in their order",
             {
+                **(waiting if runbook.awaiting else {}),
                 "$step >= $plan.count": ("Wait for effect", {}),
                 **{f"$lookup($plan.fixes, $string($step)) = '{fix}'": (f"Fix {fix}", {}) for fix in fixes},
             },
@@ -247,6 +278,55 @@ def _fix(comment: str, function: str, payload: State, *, on_refusal: Target, **r
     refused = {"ErrorEquals": ["NotAllowed", "Interfered"], "Next": refusal, "Assign": assign}
     busy = {"ErrorEquals": ["InProgress"], "IntervalSeconds": FIX_SECONDS, "BackoffRate": 1, "MaxAttempts": 2}
     return state | {"Retry": [busy, *state["Retry"]], "Catch": [refused, *state["Catch"]]}
+
+
+def _await(runbook: Runbook, arn: Arn) -> States:
+    """Wait, holding nothing, for what the fixes have only set going; then see what remains to be done."""
+    over: Target = ("Escalate", {"outcome": "overdue"})
+    return {
+        "Unlock to wait": _task(
+            "The fix has set something going that others end, within hours: nothing is held meanwhile",
+            arn("workflow/target_lock"),
+            {**_incident(runbook), "action": "release"},
+            assign={"done": "{% $plan.digest %}", "look": 1, "step": 0},
+            then="Wait for others",
+        ),
+        "Wait for others": {
+            "Type": "Wait",
+            "Comment": "As long as the runbook says",
+            "Seconds": "{% $plan.every %}",
+            "Next": "Look for it",
+        },
+        "Look for it": _parallel(
+            "Looks whether it has come", "Await", runbook.awaiting, arn, then="How far", on_error=over
+        ),
+    } | _progress(runbook, arn)
+
+
+def _progress(runbook: Runbook, arn: Arn) -> States:
+    return {
+        "How far": _task(
+            "Says whether it has come, or takes too long",
+            arn("workflow/progress"),
+            {**_incident(runbook), "findings": "{% $findings %}", "look": "{% $look %}"},
+            assign={"progress": "{% $states.result.Payload.progress %}", "look": "{% $look + 1 %}"},
+            then="Has it come?",
+        ),
+        "Has it come?": _choice(
+            "Then what remains is diagnosed anew, and asked for",
+            {
+                "$progress = 'wait'": ("Wait for others", {}),
+                "$progress = 'done'": ("Diagnose", {"look": 1}),
+            },
+            otherwise="Escalate",
+            assign={"outcome": "overdue"},
+        ),
+    }
+
+
+def _later(runbook: Runbook, rules: Mapping[str, Target]) -> Mapping[str, Target]:
+    """Return rules for after a first plan was carried out and awaited; `done` is its digest, empty before."""
+    return rules if runbook.awaiting else {}
 
 
 def _validate(runbook: Runbook, arn: Arn) -> States:
@@ -340,7 +420,7 @@ def _tell(runbook: Runbook, arn: Arn) -> States:
         ),
         "Tell anyone?": _choice(
             "Whatever is not well again goes to people",
-            {"$outcome = 'recovered' or $outcome = 'healthy'": ("Close", {})},
+            {"$outcome = 'recovered' or $outcome = 'healthy' or $outcome = 'joined'": ("Close", {})},
             otherwise="Escalate",
         ),
         "Escalate": _task(
@@ -396,7 +476,7 @@ def _conclude(comment: str, variable: str, runbook: Runbook, arn: Arn, then: str
         comment,
         arn("workflow/conclude"),
         payload,
-        assign={variable: _answered("outcome", "digest", "count", "fixes", "round", "turn")},
+        assign={variable: _answered("outcome", "digest", "count", "fixes", "every", "round", "turn")},
         then=then,
     )
 

@@ -165,6 +165,8 @@ def _unknowns(loaded: Runbook) -> Iterator[tuple[Place, str]]:
         yield from _facts(("causes", index, "manual"), cause.manual, loaded)
         for word in ("confirmed_by", "supported_by", "ruled_out_by"):
             yield from _signals(("causes", index, word), getattr(cause, word), loaded)
+        if cause.awaits:
+            yield from _signals(("causes", index, "awaits", "signals"), cause.awaits.signals, loaded)
     yield from _signals(("validation", "signals"), loaded.validation.signals, loaded)
 
 

@@ -81,6 +81,18 @@ class FixUse(Model):
     after: str
 
 
+class Awaiting(Model):
+    """What a cause's fixes only set going, as a certificate that others have to validate.
+
+    Done when every one of these signals is false; looked at `every` seconds for so many hours. Until then nothing is
+    held; then the causes are diagnosed anew, and what remains to be done is asked for in a question of its own.
+    """
+
+    signals: Annotated[list[Signal], Field(min_length=1)]
+    every: Annotated[int, Field(ge=60, le=3600)]
+    hours: Annotated[int, Field(ge=1, le=72)]
+
+
 class Cause(Model):
     """What may be wrong.
 
@@ -95,12 +107,15 @@ class Cause(Model):
     supported_by: list[Signal] = []
     ruled_out_by: list[Signal] = []
     fix: list[FixUse] = []
+    awaits: Awaiting | None = None
     manual: str = ""
 
     @model_validator(mode="after")
     def _fix_or_manual(self) -> "Cause":
         if bool(self.fix) == bool(self.manual):
             raise ValueError(f"cause {self.name} needs either fix or manual")
+        if self.awaits and not self.fix:
+            raise ValueError(f"cause {self.name} awaits what no fix of it sets going")
         return self
 
     @property
@@ -153,7 +168,20 @@ class Runbook(Model):
     @property
     def validating(self) -> dict[str, CheckUse]:
         """The checks that the validation repeats."""
-        wanted = {signal.partition(".")[0] for signal in self.validation.signals}
+        return self._asked(self.validation.signals)
+
+    @property
+    def awaiting(self) -> dict[str, CheckUse]:
+        """The checks that tell whether what fixes have set going has come to its end; none in most runbooks."""
+        return self._asked([signal for cause in self.causes if cause.awaits for signal in cause.awaits.signals])
+
+    @property
+    def longest_wait(self) -> int:
+        """How many hours such a thing may take."""
+        return max((cause.awaits.hours for cause in self.causes if cause.awaits), default=0)
+
+    def _asked(self, signals: list[str]) -> dict[str, CheckUse]:
+        wanted = {signal.partition(".")[0] for signal in signals}
         return {name: use for name, use in self.checks.items() if name in wanted}
 
     @property
@@ -170,7 +198,7 @@ class Runbook(Model):
 class Alarm(Model):
     """An alarm that starts a runbook: one of our kinds, created with the service, or the name of an existing one."""
 
-    kind: Literal["load-balancer-5xx", "unhealthy-hosts"] | None = None
+    kind: Literal["load-balancer-5xx", "unhealthy-hosts", "no-targets"] | None = None
     existing: str | None = None
 
     @model_validator(mode="after")
@@ -180,11 +208,14 @@ class Alarm(Model):
         return self
 
 
+EventKind = Literal["ecs-task-stopped", "ecs-deployment-failed", "certificate-expiring", "pipeline-finished"]
+
+
 class RunbookUse(Model):
     """How a service uses a runbook: what starts it, and which resources an engineer may name otherwise by hand."""
 
     alarms: list[Alarm] = []
-    events: list[Literal["ecs-task-stopped", "ecs-deployment-failed"]] = []
+    events: list[EventKind] = []
     overrides: dict[Name, Annotated[str, AfterValidator(_compiles)]] = {}
 
 

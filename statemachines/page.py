@@ -63,7 +63,7 @@ def _effect(cause: Cause, use: FixUse) -> str:
 
 def _graph(runbook: Runbook, service: Service) -> str:
     """Draw the state machine's own states, as the console would; states of a parallel one are counted."""
-    states: dict[str, State] = compile_chain(runbook, service.approval, lambda name: name)["States"]
+    states: dict[str, State] = compile_chain(runbook, service, lambda name: name)["States"]
     ids = {name: f"s{number}" for number, name in enumerate(states)}
     shown = [f'  {ids[name]}["{name}{_branches(state)}"]' for name, state in states.items()]
     arrows = [f"  {ids[name]} --> {ids[to]}" for name, state in states.items() for to in dict.fromkeys(_next(state))]

@@ -8,7 +8,7 @@ from functions.core.failure import explain
 from functions.core.language import say, translated
 from functions.core.results import Finding
 from functions.core.template import fill, readable
-from statemachines.model import Cause, Runbook
+from statemachines.model import Awaiting, Cause, Runbook
 
 Standing = Literal["confirmed", "possible", "ruled out"]
 ORDER: tuple[Standing, ...] = ("confirmed", "possible", "ruled out")
@@ -110,6 +110,12 @@ def healthy(runbook: Runbook, findings: Findings) -> bool | None:
     return None if None in map(findings.signal, runbook.validation.signals) else True
 
 
+def awaited(runbook: Runbook, diagnosis: Diagnosis) -> Awaiting | None:
+    """Return what the fixes of the confirmed causes only set going; None where their effect shows by itself."""
+    by_name = {cause.name: cause for cause in runbook.causes}
+    return next((wait for cause in diagnosis.confirmed if (wait := by_name[cause.name].awaits)), None)
+
+
 def lookup(findings: Findings, resources: dict[str, Any], name: str) -> Any:
     """Give a name in a text its value: a fact where it has a dot, else a resource of the service."""
     return findings.fact(name) if "." in name else resources[name]
@@ -122,9 +128,9 @@ def _rank(cause: Cause, findings: Findings, resources: dict[str, Any]) -> Ranked
         title=translated(cause.title),
         standing=_standing(cause, findings),
         supporting=[findings.sentence(signal) for signal in for_it if findings.signal(signal)],
-        opposing=[
-            *(findings.sentence(signal) for signal in for_it if findings.signal(signal) is False),
+        opposing=[  # what rules it out comes first
             *(findings.sentence(signal) for signal in cause.ruled_out_by if findings.signal(signal)),
+            *(findings.sentence(signal) for signal in for_it if findings.signal(signal) is False),
         ],
         unknown=[findings.sentence(signal) for signal in cause.signals if findings.signal(signal) is None],
         manual=readable(fill(translated(cause.manual), lambda name: lookup(findings, resources, name))).strip(),

@@ -12,6 +12,7 @@ One DynamoDB table, keys `incident` and `item`:
 | link#SHA-256           | link               | incident, round, level, approver; never the link itself      |
 | target#SERVICE         | lock               | the incident that may change the service now, until when     |
 | target#SERVICE         | repair#INCIDENT    | when an incident repaired the service                        |
+| target#SERVICE         | trouble#DIGEST     | the incident that is about this change or manual cause       |
 | target#SERVICE/RUNBOOK | incident           | the incident that works on this runbook now, since when      |
 | unstarted#DATE         | event#TIME#DIGEST  | an event that started nothing, and why; kept for a month     |
 """

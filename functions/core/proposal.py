@@ -30,7 +30,8 @@ def propose(
 ) -> Proposal:
     """Order the fixes of all confirmed causes as the causes rank; the same change stands there once.
 
-    `given` are the service's resources, with what an engineer has named otherwise.
+    `given` are the service's resources, with what an engineer has named otherwise. Nothing speaks against a plan that
+    nobody needs, because the service is healthy.
     """
     by_name = {cause.name: cause for cause in runbook.runbook.causes}
     uses = [use for cause in diagnosis.confirmed for use in by_name[cause.name].fix]
@@ -44,6 +45,8 @@ def propose(
     plan = Plan(
         account=service.account, region=service.region, service=service.name, runbook=runbook.runbook.name, steps=steps
     )
+    if diagnosis.healthy:
+        return Proposal(plan, "", [])
     if unknown:
         return Proposal(plan, "limited", unknown)
     too_often = limits.flapping(incidents, service, incident) if steps else ""

@@ -13,7 +13,7 @@ SECRETS = re.compile(
     | (?<=://)[^\s/:@]+:[^\s/@]+(?=@)                           # user and password in a URL
     | (?i:(?<=bearer\s)|(?<=basic\s))[A-Za-z0-9._~+/=-]{8,}     # Authorization header
     | (?i:\b(?<!\d:)(?!secretsmanager:)                        # a secret's ARN is a name: …:123456789012:secret:name
-      \w*(?:token|secret|password|passwd|api_?key)\w*["']?\s*[:=]\s*["']?)(?P<value>[^\s"',;]{4,})
+      \w*(?:token|secret|password|passwd|api_?key)\w*["']?\s*[:=]\s*["']?)(?P<value>(?!\{[a-z_.]+\})[^\s"',;]{4,})
     """,
     re.VERBOSE,
 )

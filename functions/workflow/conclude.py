@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-from functions.core import approval, turns
+from functions.core import approval, troubles, turns
 from functions.core.approval import Approval
 from functions.core.aws import Session
-from functions.core.diagnosis import Diagnosis, Findings, broken, diagnose
+from functions.core.diagnosis import Diagnosis, Findings, awaited, broken, diagnose
 from functions.core.incidents import RECORD, Incidents, now
 from functions.core.language import say
 from functions.core.permissions import allow
@@ -29,8 +29,9 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
     """Rank the causes, build the plan, write both into the record.
 
     Returns:
-        `outcome` (healthy, plan, limited, flapping, manual or unclear), the plan's `digest` and `fixes` by number, the
-        `round` of its question, and whose `turn` it is.
+        `outcome` (healthy, joined, plan, limited, flapping, manual or unclear), the plan's `digest` and `fixes` by
+        number, how many seconds apart to look for what they only set going (0: nothing), the `round` of the plan's
+        question, and whose `turn` it is.
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     record = incidents.get(event.incident) or {}
@@ -41,13 +42,16 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
     asked = approval.read(incidents, event.incident, event.round)
     same = asked is not None and asked.digest == plan.digest
     written = {"broken": broken(runbook.runbook, findings), "against": reasons}
-    _write(incidents, record | {"incident": event.incident} | written, diagnosis, plan)
+    record |= {"incident": event.incident} | written
+    _write(incidents, record, diagnosis, plan)
+    wait = awaited(runbook.runbook, diagnosis) if plan.steps else None
     return {
-        "outcome": "healthy" if diagnosis.healthy else against or _outcome(diagnosis, plan),
+        "outcome": _joined(incidents, runbook, record, diagnosis, plan) or against or _outcome(diagnosis, plan),
         "diagnosis": diagnosis.headline,
         "digest": plan.digest,
         "count": len(plan.steps),
         "fixes": {str(number): one.fix for number, one in enumerate(plan.steps)},
+        "every": wait.every if wait else 0,
         "round": event.round + 1 if asked and not same else max(event.round, 1),
         "turn": _turn(runbook, asked if same else None),
     }
@@ -77,7 +81,25 @@ def _turn(runbook: Compiled, asked: Approval | None) -> dict[str, int]:
     return {"call": call, "seconds": max(1, left)}
 
 
+def _joined(incidents: Incidents, runbook: Compiled, record: dict[str, Any], diagnosis: Diagnosis, plan: Plan) -> str:
+    """Leave the trouble to the incident that is about it already, of whichever runbook.
+
+    Who has started this one by hand, or only looks, gets an answer of their own.
+    """
+    incident = record["incident"]
+    if diagnosis.healthy or record.get("mode") == "diagnose":
+        return ""
+    other = troubles.taken(incidents, runbook.service.name, incident, troubles.names(diagnosis, plan))
+    if not other or record.get("trigger", {}).get("kind") == "person":
+        return ""
+    incidents.note(incident, say("Incident {other} is about the same", other=other))
+    incidents.note(other, say("Incident {other} is about the same", other=incident))
+    return "joined"
+
+
 def _outcome(diagnosis: Diagnosis, plan: Plan) -> str:
+    if diagnosis.healthy:
+        return "healthy"
     if plan.steps:
         return "plan"
     return "manual" if diagnosis.confirmed else "unclear"

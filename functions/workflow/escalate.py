@@ -21,6 +21,10 @@ WHY = {
     "refused": marked("the approved change was refused at the last moment; what was changed before it was undone"),
     "unclear": marked("something is wrong, but no cause could be confirmed"),
     "changed": marked("the plan kept changing while it waited for approval"),
+    "unfinished": marked(
+        "a first approved change was made, and what has to follow was not approved, or is not possible"
+    ),
+    "overdue": marked("what the approved change has set going has not come to its end in time"),
     "not fixed": marked("the approved change did not help and was undone where it can be"),
     "worse": marked("the approved change made it worse and was undone where it can be"),
     "not undone": marked("the approved change did not help, and undoing it failed"),
@@ -28,6 +32,7 @@ WHY = {
     "failed": marked("the automation itself failed"),
     "stopped": marked("its execution was stopped from outside, or died; what was changed until then was not undone"),
     "recovered": marked("the service has recovered, but its lock could not be taken away: it holds for up to an hour"),
+    "joined": marked("another incident is about the same cause, but the lock of this one could not be taken away"),
     "healthy": marked("the service is healthy again, but its lock could not be taken away: it holds for up to an hour"),
 }
 

@@ -36,6 +36,7 @@ class Trigger(BaseModel):
     reason: str
     at: str
     event: str
+    parameters: dict[str, str] = {}
 
 
 class Input(BaseModel):
@@ -76,7 +77,7 @@ def handler(event: Opening, aws: Session) -> dict[str, Any]:
     trigger = Trigger.model_validate(found) if found else None
     other = "" if trigger else _other(aws, runbook, event.incident, asked)
     _record(incidents, event, asked, trigger, runbook, other)
-    resources = runbook.service.resources | asked.parameters
+    resources = runbook.service.resources | _given(asked, trigger)
     checks = {name: fill(use.with_, resources.__getitem__) for name, use in runbook.runbook.checks.items()}
     return {"refused": "", "mode": asked.mode, "checks": checks}
 
@@ -131,7 +132,7 @@ def _record(
         "service": runbook.service.name,
         "runbook": event.runbook,
         "mode": asked.mode,
-        "overrides": asked.parameters,
+        "overrides": _given(asked, trigger),
         "trigger": trigger.model_dump() if trigger else {"kind": "person"},
         "opened_at": now(),
         "state": "open",
@@ -144,6 +145,11 @@ def _record(
     incidents.note(event.incident, say("Opened: {why}", why=why))
     if other:
         incidents.note(event.incident, say("Incident {other} is being worked on at the same time", other=other))
+
+
+def _given(asked: Input, trigger: Trigger | None) -> dict[str, Any]:
+    """Join what the event and the input name otherwise than the service's file."""
+    return (trigger.parameters if trigger else {}) | asked.parameters
 
 
 def _requester(asked: Input) -> Requester:

@@ -29,7 +29,7 @@ FUNCTIONS = {
     for name, function in functions.items()
 }
 EXPRESSION = re.compile(r"\{% (.*?) %\}")
-CONCLUSIONS = ("healthy", "plan", "limited", "flapping", "manual", "unclear")
+CONCLUSIONS = ("healthy", "joined", "plan", "limited", "flapping", "manual", "unclear")
 VARIABLE = re.compile(r"\$([a-z]\w*)\b(?!\()")
 
 
@@ -39,7 +39,7 @@ class Chain:
     def __init__(self, service: Service, runbook: Runbook) -> None:
         self.service = service
         self.runbook = runbook
-        self.definition = compile_chain(runbook, service.approval, lambda name: f"arn:{name}")
+        self.definition = compile_chain(runbook, service, lambda name: f"arn:{name}")
         self.states: States = self.definition["States"]
 
     @property
@@ -286,7 +286,7 @@ def test_no_fix_without_question_lock_and_second_look(chain: Chain) -> None:
 
 def test_no_way_from_the_lock_to_the_end_without_unlocking(chain: Chain) -> None:
     ends = {"Close", "Escalate", "Done", "Failed", "Ask for approval"}
-    unlocking = ("Unlock target", "Unlock to ask again")
+    unlocking = ("Unlock target", "Unlock to ask again", "Unlock to wait")
     assert ends <= chain.reachable("Recheck")
     assert not ends & chain.reachable("Recheck", without=unlocking)
     locking = {following for following, assigned in edges(chain.states["Lock target"])}
@@ -301,9 +301,9 @@ def test_nothing_ends_without_its_report_but_what_was_refused(chain: Chain) -> N
 
 def test_every_failure_is_escalated(chain: Chain) -> None:
     assert "Close" not in chain.reachable("Unlock target", without=("Escalate", "Tell anyone?"))
-    for outcome in OUTCOMES.keys() - {"recovered", "healthy"}:
+    for outcome in OUTCOMES.keys() - {"recovered", "healthy", "joined"}:
         assert chain.choose("Tell anyone?", outcome=outcome) == "Escalate"
-    for outcome in ("recovered", "healthy"):
+    for outcome in ("recovered", "healthy", "joined"):
         assert chain.choose("Tell anyone?", outcome=outcome) == "Close"
 
 
@@ -318,7 +318,8 @@ def test_diagnosing_changes_nothing_and_asks_nobody(chain: Chain) -> None:
     changing = chain.starting("Fix") | chain.starting("Undo") | {"Ask for approval", "Lock target"}
     assert not changing & chain.reachable(without=("What now?",))
     for outcome, look in product(CONCLUSIONS, range(1, MAX_LOOKS + 1)):
-        following = chain.choose("What now?", opened={"mode": "diagnose"}, plan={"outcome": outcome}, look=look)
+        plan = {"outcome": outcome}
+        following = chain.choose("What now?", opened={"mode": "diagnose"}, plan=plan, look=look, done="")
         assert following in ("Close", "Look again soon")
         assert following == "Close" or (outcome == "unclear" and look < MAX_LOOKS)
 
@@ -328,6 +329,7 @@ def test_diagnosing_changes_nothing_and_asks_nobody(chain: Chain) -> None:
     [
         ("healthy", 1, "Close"),
         ("plan", 1, "Ask for approval"),
+        ("joined", 1, "Close"),
         ("manual", 1, "Escalate"),
         ("limited", 1, "Escalate"),
         ("flapping", 1, "Escalate"),
@@ -337,7 +339,7 @@ def test_diagnosing_changes_nothing_and_asks_nobody(chain: Chain) -> None:
 )
 def test_what_follows_a_diagnosis(chain: Chain, outcome: str, look: int, following: str) -> None:
     plan = {"outcome": outcome, "round": 1}
-    assert chain.choose("What now?", opened={"mode": "fix"}, plan=plan, look=look) == following
+    assert chain.choose("What now?", opened={"mode": "fix"}, plan=plan, look=look, done="") == following
 
 
 @pytest.mark.parametrize(
@@ -381,7 +383,7 @@ def test_every_way_that_an_incident_can_end_has_its_words(chain: Chain) -> None:
     values: dict[str, set[str]] = {
         "decision": decided - {"approved"} | {"expired"},
         "plan.outcome": set(CONCLUSIONS) - {"plan", "healthy"},
-        "again.outcome": {"limited", "flapping"},
+        "again.outcome": {"limited", "flapping", "joined"},
         "verdict": VERDICTS.keys() - {"fixed", "unverifiable"},
     }
     said = [
@@ -391,7 +393,8 @@ def test_every_way_that_an_incident_can_end_has_its_words(chain: Chain) -> None:
     named = {text for text in [assigned, *said] if not EXPRESSION.search(text)}
     computed = {EXPRESSION.fullmatch(text)[1].lstrip("$") for text in said if EXPRESSION.search(text)}  # type: ignore[index]
     assert computed == values.keys()
-    assert named | {outcome for name in computed for outcome in values[name]} == OUTCOMES.keys() - {STOPPED}
+    later = set() if chain.runbook.awaiting else {"unfinished", "overdue"}
+    assert named | {outcome for name in computed for outcome in values[name]} == OUTCOMES.keys() - {STOPPED} - later
 
 
 @pytest.mark.parametrize(
@@ -450,11 +453,64 @@ def test_a_failed_automation_is_a_failed_execution(chain: Chain) -> None:
 
 
 def test_a_plan_that_may_not_be_carried_out_any_more_goes_to_people(chain: Chain) -> None:
-    for outcome in ("limited", "flapping"):
+    for outcome, following in (("limited", "Escalate"), ("flapping", "Escalate"), ("joined", "Close")):
         again = {"outcome": outcome, "digest": "a", "round": 1}
-        assigned = chain.assigned("Still the same?", again=again, plan={"digest": "a"})
+        assigned = chain.assigned("Still the same?", again=again, plan={"digest": "a"}, done="")
         assert assigned == {"outcome": "{% $again.outcome %}"}
-        assert chain.choose("Tell anyone?", outcome=outcome) == "Escalate"
+        assert chain.choose("Tell anyone?", outcome=outcome) == following
+
+
+AWAITED = Chain(load.services()["ganopa-bot"], load.runbooks()["https_broken"])
+
+
+def test_a_plan_that_only_sets_something_going_is_awaited_without_the_lock() -> None:
+    assert AWAITED.choose("Next fix", step=1, plan={"count": 1, "every": 300}) == "Unlock to wait"
+    assert AWAITED.choose("Next fix", step=1, plan={"count": 1, "every": 0}) == "Wait for effect"
+    assert AWAITED.states["Unlock to wait"]["Arguments"]["Payload"]["action"] == "release"
+    assert AWAITED.states["Unlock to wait"]["Next"] == "Wait for others"
+    assert AWAITED.states["Unlock to wait"]["Assign"] == {"done": "{% $plan.digest %}", "look": 1, "step": 0}
+    assert AWAITED.states["Wait for others"]["Seconds"] == "{% $plan.every %}"
+    assert [branch["StartAt"] for branch in AWAITED.states["Look for it"]["Branches"]] == ["Await validation"]
+    following = {word: AWAITED.choose("Has it come?", progress=word) for word in ("wait", "done", "overdue")}
+    assert following == {"wait": "Wait for others", "done": "Diagnose", "overdue": "Escalate"}
+    assert AWAITED.assigned("Has it come?", progress="done") == {"look": 1}
+
+
+def test_no_execution_is_timed_out_while_it_may_still_wait_for_others() -> None:
+    asked, waited = AWAITED.service.approval.minutes * 60, AWAITED.runbook.longest_wait * 3600
+    assert AWAITED.definition["TimeoutSeconds"] > MAX_QUESTIONS * (asked + waited)
+
+
+@pytest.mark.parametrize(
+    ("plan", "following", "outcome"),
+    [
+        ({"outcome": "healthy", "digest": "b"}, "Close", "recovered"),
+        ({"outcome": "plan", "digest": "b"}, "Ask for approval", None),
+        ({"outcome": "plan", "digest": "a"}, "Escalate", "not fixed"),
+        ({"outcome": "manual", "digest": "b"}, "Escalate", "unfinished"),
+        ({"outcome": "joined", "digest": "b"}, "Escalate", "unfinished"),
+    ],
+)
+def test_what_follows_a_diagnosis_after_a_first_change(
+    plan: dict[str, Any], following: str, outcome: str | None
+) -> None:
+    known: dict[str, Any] = {"opened": {"mode": "fix"}, "plan": plan | {"round": 2}, "look": MAX_LOOKS, "done": "a"}
+    assert AWAITED.choose("What now?", **known) == following
+    assert AWAITED.assigned("What now?", **known).get("outcome") == outcome
+
+
+def test_who_does_not_approve_what_has_to_follow_leaves_it_to_people() -> None:
+    assert AWAITED.choose("Decided?", decision="approved", done="a") == "Lock target"
+    for decision in ("rejected", "expired"):
+        assert AWAITED.assigned("Decided?", decision=decision, done="a") == {"outcome": "unfinished"}
+        assert AWAITED.choose("Decided?", decision=decision, done="") == "Close"
+
+
+@pytest.mark.parametrize(("again", "outcome"), [("healthy", "recovered"), ("limited", "unfinished")])
+def test_what_is_found_right_before_the_next_change(again: str, outcome: str) -> None:
+    known = {"again": {"outcome": again, "digest": "b", "round": 2}, "plan": {"digest": "b"}, "done": "a"}
+    assert AWAITED.choose("Still the same?", **known) == "Unlock target"
+    assert AWAITED.assigned("Still the same?", **known) == {"outcome": outcome}
 
 
 def test_every_fix_is_told_its_lock_and_its_attempt(chain: Chain) -> None:
@@ -539,3 +595,11 @@ def test_the_chain_is_pure() -> None:
     service, name = USES[0]
     runbook = load.runbooks()[name]
     assert Chain(service, runbook).definition == Chain(service, runbook).definition
+
+
+def test_the_console_says_what_the_state_machine_may_be_started_with(chain: Chain) -> None:
+    told = chain.definition["Comment"]
+    assert told.startswith(f"{chain.runbook.title}. Input: {{}}: look, ask, repair; ")
+    overrides = chain.service.runbooks[chain.runbook.name].overrides
+    assert [name for name in overrides if f'"{name}": …' in told] == list(overrides)
+    assert ('"parameters"' in told) is bool(overrides)

@@ -142,6 +142,11 @@ USE = 'with: {security_group: "{group}", port: "{port}", source: "{balancer}"}\n
             "ruled_out_by: [gate.open]",
             "causes.1.ruled_out_by.0: " + SIGNAL.format("gate.open", "checks firewall"),
         ),
+        (
+            "        after: open to {balancer}\n",
+            "        after: open to {balancer}\n    awaits: {every: 60, hours: 1, signals: [¶gate.open]}\n",
+            "causes.0.awaits.signals.0: " + SIGNAL.format("gate.open", "checks firewall"),
+        ),
         ("{firewall.rules}", "{gate.rules}", "causes.0.fix.0.before: {gate.rules} names no check; there are firewall"),
         ("Look at {group}", "Look at {gate.x}", "causes.1.manual: {gate.x} names no check; there are firewall"),
         ("name: other", "name: closed", "causes.1.name: another cause of this runbook is called closed"),
@@ -172,6 +177,12 @@ def test_a_mistake_in_a_runbook_is_said_with_file_and_line(files: Files, old: st
             "after: open to {balancer}\n    manual: Open it\n",
             "causes.0",
             "cause closed needs either fix or manual",
+        ),
+        (
+            "    manual: Look at {group}.\n",
+            "    manual: Look at {group}.\n    awaits: {signals: [firewall.port-closed], every: 60, hours: 1}\n",
+            "causes.1",
+            "cause other awaits what no fix of it sets going",
         ),
         (
             "every: 15",
@@ -231,7 +242,7 @@ def test_words_that_contradict_each_other_are_said_with_their_place(
             "runbooks.port.overrides.group: Value error, is no regular expression: unterminated character set",
         ),
         ("group: ^sg", "cluster: ^sg", "runbooks.port.overrides.cluster: names no resource of this service"),
-        ("kind: unhealthy-hosts", "kind: slow", "runbooks.port.alarms.0.kind: Input should be 'load-balancer-5xx' or"),
+        ("kind: unhealthy-hosts", "kind: slow", "runbooks.port.alarms.0.kind: Input should be 'load-balancer-5xx',"),
         (TITLE, f"{TITLE}\n¶timezone: Mars/Olympus", "timezone: Value error, is no time zone, as Asia/Dubai is one"),
         (TITLE, f"{TITLE}\n¶timezone: ../../etc/passwd", "timezone: Value error, is no time zone"),
         (TITLE, f'{TITLE}\n¶timezone: ""', "timezone: Value error, is no time zone"),

@@ -39,7 +39,7 @@ def test_the_parameters_of_every_check_come_from_the_service_file(world: World) 
 
 def test_an_alarm_is_remembered_as_what_started_it(world: World) -> None:
     world.open({"trigger": TRIGGER})
-    assert world.record["trigger"] == TRIGGER
+    assert world.record["trigger"] == TRIGGER | {"parameters": {}}
     assert world.timeline == [f"Opened: {TRIGGER['reason']}"]
 
 
@@ -192,3 +192,10 @@ def test_another_runbooks_incident_of_the_same_name_is_left_alone(world: World) 
     world.incidents.update(INCIDENT, "record", {"runbook": "another"})
     assert "another has an incident of this name" in world.open({})["refused"]
     assert world.record["runbook"] == "another"
+
+
+def test_what_the_event_names_otherwise_is_looked_at(world: World) -> None:
+    trigger = TRIGGER | {"kind": "event", "parameters": {"expected_version": "v2"}}
+    opened = world.open({"trigger": trigger}, runbook="version_unchanged")
+    assert opened["checks"]["version"]["expected"] == "v2"
+    assert world.record["overrides"] == {"expected_version": "v2"}

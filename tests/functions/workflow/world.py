@@ -134,18 +134,19 @@ class World:
         """Change a question behind the functions' back."""
         self.incidents.update(INCIDENT, f"approval#{round_number}", values)
 
-    def open(self, given: Any = None) -> dict[str, Any]:
+    def open(self, given: Any = None, runbook: str = RUNBOOK) -> dict[str, Any]:
         """Open the incident; `{"trigger": …}` stands for what dispatch has written down."""
         rest = {"trigger": TRIGGER} if given is None else given
         if isinstance(rest, dict) and "trigger" in rest:
             with contextlib.suppress(Conflict):
                 self.incidents.create(INCIDENT, "trigger", rest["trigger"])
             rest = {name: value for name, value in rest.items() if name != "trigger"}
-        return open_incident.handler({**OF, "input": rest})
+        return open_incident.handler({"incident": INCIDENT, "runbook": runbook, "input": rest})
 
-    def conclude(self, found: dict[str, Any], round_number: int = 0) -> dict[str, Any]:
+    def conclude(self, found: dict[str, Any], round_number: int = 0, runbook: str = RUNBOOK) -> dict[str, Any]:
         """Conclude from findings, after a round of asking."""
-        return conclude.handler({**OF, "findings": found, "round": round_number})
+        event = {"incident": INCIDENT, "runbook": runbook, "findings": found, "round": round_number}
+        return conclude.handler(event)
 
     def ask(self, *true: str, token: str = "token-1", given: Any = None) -> list[Mail]:  # noqa: S107 (made up)
         """Walk to the question about the cause that these signals prove; return the mails."""
@@ -234,8 +235,9 @@ def findings(
     failed: Iterable[str] = (),
     facts: dict[str, dict[str, Any]] | None = None,
     evidence: dict[str, list[str]] | None = None,
+    runbook: str = RUNBOOK,
 ) -> dict[str, Any]:
-    """Write the findings of every check of the runbook as the state machine gathers them.
+    """Write the findings of every check of a runbook as the state machine gathers them.
 
     Args:
         true: the signals that are true; every other one is false.
@@ -243,8 +245,9 @@ def findings(
         failed: the checks that failed.
         facts: facts by check.
         evidence: evidence by check.
+        runbook: whose checks.
     """
-    questions = compiled.read(RUNBOOK).questions
+    questions = compiled.read(runbook).questions
     asked = {f"{name}.{question}" for name in questions for question in questions[name]}
     assert asked >= {*true, *unknown}, f"no such signal: {sorted({*true, *unknown} - asked)}"
     answers: dict[str, Any] = {
