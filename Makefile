@@ -1,6 +1,6 @@
 # Every target installs what it needs, inside this folder; when nothing changed, that costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help demo incidents sandbox approve stop go runbooks screenshots test bench growth faults check messages format deploy setup lock clean
+.PHONY: help demo incidents sandbox approve stop go runbooks screenshots test bench growth faults matrix check messages format deploy setup lock clean
 
 # Expanded only where a venv is made. A candidate is run, not just found: a version manager's shim may exist and refuse.
 USABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
@@ -55,6 +55,9 @@ check: setup ## Check format, style, types and the synthesized templates
 format: .venv/.ready ## Format, and mend what the linter can mend
 	ruff format
 	ruff check --fix
+
+matrix: setup ## Break the system in every way, and print what each runbook makes of it
+	@python -m tests.system.diagnoses
 
 messages: setup ## Collect what people read into functions/locales, for translation
 	@python -m messages

@@ -34,7 +34,7 @@ class RunbookMachine(Construct):
     def __init__(self, scope: Construct, service: Service, runbook: Runbook, functions: Functions) -> None:
         """Compile the runbook; what the execution's states carry, the task token among it, goes to no log."""
         super().__init__(scope, f"Runbook-{runbook.name}")
-        chain = compile_chain(runbook, service.approval, functions.arn)
+        chain = compile_chain(runbook, service, functions.arn)
         name = service.state_machine_name(runbook.name)
         group = log_group(self, f"/aws/vendedlogs/states/{name}")  # another prefix would use up CloudWatch's policy
         invoke = Grant(("lambda:InvokeFunction",), tuple(sorted(set(invoked(chain)))))

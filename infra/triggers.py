@@ -1,7 +1,7 @@
 """What starts a runbook: alarms and ECS events of exactly this service, handed to dispatch; and what ends one early."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -36,7 +36,9 @@ class Triggers(Construct):
         if "load-balancer-5xx" in kinds:
             _errors(self, service)
         if "unhealthy-hosts" in kinds:
-            _no_healthy_host(self, service)
+            _hosts(self, service, UNHEALTHY)
+        if "no-targets" in kinds:
+            _hosts(self, service, NO_TARGETS)
         for name, pattern in _patterns(service):
             self._rule(name, f"Starts the runbooks of {service.name}", pattern, dispatch)
         self._rule("ended-early", "Tidies up after executions that did not come to their end", _ended(service), tidy_up)
@@ -82,17 +84,26 @@ def _errors(scope: Construct, service: Service) -> None:
     )
 
 
-def _no_healthy_host(scope: Construct, service: Service) -> None:
-    """Alarm when no target is healthy for two minutes.
+class Hosts(NamedTuple):
+    """An alarm on the number of healthy targets, which an empty target group does not report at all."""
 
-    An empty target group reports nothing at all, neither healthy nor unhealthy hosts; that is as bad, so missing data
-    counts.
-    """
+    kind: str
+    meaning: str
+    less_than: int
+    minutes: int
+
+
+UNHEALTHY = Hosts("unhealthy-hosts", "No target of {title} is healthy, or none is registered", 1, 2)
+NO_TARGETS = Hosts("no-targets", "No target of {title} is registered", 0, 5)  # no number is so low: only none counts
+
+
+def _hosts(scope: Construct, service: Service, hosts: Hosts) -> None:
+    """Alarm when fewer targets are healthy for some minutes, or nothing is reported: missing data is as bad."""
     cloudwatch.Alarm(
         scope,
-        "unhealthy-hosts",
-        alarm_name=f"{service.name}-unhealthy-hosts",
-        alarm_description=f"No target of {service.title} is healthy, or none is registered",
+        hosts.kind,
+        alarm_name=f"{service.name}-{hosts.kind}",
+        alarm_description=hosts.meaning.format(title=service.title),
         metric=cloudwatch.Metric(
             namespace=LOAD_BALANCER,
             metric_name="HealthyHostCount",
@@ -104,8 +115,8 @@ def _no_healthy_host(scope: Construct, service: Service) -> None:
             period=Duration.minutes(1),
         ),
         comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-        threshold=1,
-        evaluation_periods=2,
+        threshold=hosts.less_than,
+        evaluation_periods=hosts.minutes,
         treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
     )
 
@@ -131,6 +142,13 @@ def _patterns(service: Service) -> Iterator[tuple[str, dict[str, Any]]]:
             "ecs-deployment-failed",
             _pattern("aws.ecs", "ECS Deployment State Change", detail=detail, resources=[arn]),
         )
+    if "certificate-expiring" in kinds:
+        host = _resource(service, "host")
+        names = {"CommonName": [host, f"*.{host.partition('.')[2]}"]}
+        pattern = _pattern("aws.acm", "ACM Certificate Approaching Expiration", "ACM Certificate Expired", detail=names)
+        yield "certificate-expiring", pattern
+    if "pipeline-finished" in kinds:
+        yield "pipeline-finished", _pattern("pipeline", "Deployment finished", detail={"service": [service.name]})
 
 
 def _ended(service: Service) -> dict[str, Any]:
@@ -142,8 +160,8 @@ def _ended(service: Service) -> dict[str, Any]:
     return _pattern("aws.states", "Step Functions Execution Status Change", detail=detail)
 
 
-def _pattern(source: str, detail_type: str, **rest: object) -> dict[str, Any]:
-    return {"source": [source], "detail_type": [detail_type], **rest}
+def _pattern(source: str, *detail_types: str, **rest: object) -> dict[str, Any]:
+    return {"source": [source], "detail_type": list(detail_types), **rest}
 
 
 def _ecs(service: Service, resource: str) -> str:

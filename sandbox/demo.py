@@ -24,9 +24,9 @@ from sandbox.mailbox import Mail
 from sandbox.watch import Seen, executions, follow, next_execution
 from statemachines import load
 
-SERVICE, RUNBOOK, DEFAULT = "ganopa-bot", "webhook_unavailable", "closed-port"
+SERVICE, DEFAULT = "ganopa-bot", "closed-port"
 CALM_SECONDS, ALARM_SECONDS, MAIL_SECONDS = 60, 60, 30
-LOOKS = re.compile(r"^(Check|Recheck|Validate) ([a-z_]+)(: unknown)?$")
+LOOKS = re.compile(r"^(Check|Recheck|Validate|Await) ([a-z_]+)(: unknown)?$")
 MARKS = {"confirmed": "[red]●[/]", "possible": "[yellow]○[/]", "ruled out": "[dim]·[/]"}
 QUIET = {
     "Accepted?",
@@ -38,6 +38,7 @@ QUIET = {
     "Verdict?",
     "Tell anyone?",
     "Failed?",
+    "Has it come?",
 }
 console = Console(highlight=False)
 
@@ -60,10 +61,10 @@ def main() -> int:
 
 def _list() -> int:
     table = Table(box=None, pad_edge=False)
-    for heading in ("INCIDENT", "what breaks", "repaired by"):
+    for heading in ("INCIDENT", "what breaks", "runbook", "repaired by"):
         table.add_column(heading)
     for name, incident in INCIDENTS.items():
-        table.add_row(name, incident.title, incident.fix or "a person")
+        table.add_row(name, incident.title, incident.runbook, incident.fix or "a person")
     console.print(table)
     return 0
 
@@ -75,7 +76,7 @@ class Demo:
         """Watch a sandbox; `approve` presses the button instead of waiting for a person."""
         self.sandbox = sandbox
         self.approve = approve
-        self.asked = False
+        self.shown: list[Mail] = []
         self.service = load.services()[SERVICE]
         self.started = time.monotonic()
 
@@ -84,18 +85,26 @@ class Demo:
         self._say(f"Sandbox on {self.sandbox.endpoint}, mailbox on {self.sandbox.mailbox.address}")
         self._say(f"Deploying {SERVICE} with the CDK CLI …")
         self.sandbox.deploy(SERVICE)
-        machine, world = self.service.state_machine_arn(RUNBOOK), self.sandbox.world
+        incident, world = INCIDENTS[name], self.sandbox.world
+        machine = self.service.state_machine_arn(incident.runbook)
         world.wait_until(lambda: world.healthy() and not executions(self.sandbox, machine, "RUNNING"), CALM_SECONDS)
         self._say("The service answers; everything is well.")
         known = executions(self.sandbox, machine)
         world.break_(name)
-        self._say(f"[bold]Incident:[/] {INCIDENTS[name].title}. Waiting for the alarm …")
-        self._watch(next_execution(self.sandbox, machine, ALARM_SECONDS, known))
-        if INCIDENTS[name].fix and not self.asked:
-            self._say("The evidence has changed since. An engineer starts the runbook again, as the mail says: {}")
-            started = self.sandbox.client("stepfunctions").start_execution(stateMachineArn=machine, input="{}")
-            self._watch(started["executionArn"])
+        self._say(f"[bold]Incident:[/] {incident.title}.")
+        if self.service.runbooks[incident.runbook].alarms:
+            self._say("Waiting for the alarm …")
+            self._watch(next_execution(self.sandbox, machine, ALARM_SECONDS, known))
+        else:
+            self._by_hand(machine, f"Somebody has noticed. An engineer starts {incident.runbook} in the console: {{}}")
+        if incident.fix and not self.shown:
+            self._by_hand(machine, "The evidence has changed since. An engineer starts it again, as the mail says: {}")
         return self._end(name)
+
+    def _by_hand(self, machine: str, why: str) -> None:
+        self._say(why)
+        started = self.sandbox.client("stepfunctions").start_execution(stateMachineArn=machine, input="{}")
+        self._watch(started["executionArn"])
 
     def _watch(self, execution: str) -> None:
         incident = execution.rpartition(":")[2]
@@ -148,7 +157,6 @@ class Demo:
                 console.print(f"             [dim]{escape(line)}[/]", soft_wrap=True)
 
     def _decision(self, incident: str) -> None:
-        self.asked = True
         mail = self._mail("A decider", incident)
         link = re.findall(r"http\S+/incidents/\S+", mail.body)[0]
         if self.approve:
@@ -158,9 +166,13 @@ class Demo:
             self._say(f"Waiting for your decision: open [link={link}]{link}[/link] and press a button.")
 
     def _mail(self, subject: str, incident: str) -> Mail:
-        wanted = self.sandbox.mailbox.wait_for(
-            lambda one: subject in one.subject and incident in one.body, MAIL_SECONDS
-        )
+        to = self.service.approval.levels[0].approvers[0]
+
+        def new(one: Mail) -> bool:
+            return one.to == to and subject in one.subject and incident in one.body and one not in self.shown
+
+        wanted = self.sandbox.mailbox.wait_for(new, MAIL_SECONDS)
+        self.shown.append(wanted)
         console.print(Panel(escape(wanted.body), title=escape(wanted.subject), subtitle=f"to {wanted.to}"))
         return wanted
 

@@ -15,11 +15,11 @@ def approval_url(sandbox: Sandbox, stack: str) -> str:
     return str(sandbox.client("apigatewayv2").get_api(ApiId=api)["ApiEndpoint"])
 
 
-def forget_repairs(sandbox: Sandbox, stack: str) -> None:
-    """Let a stack's flapping guard start afresh, as if hours had passed."""
+def let_hours_pass(sandbox: Sandbox, stack: str) -> None:
+    """Let a stack forget what it has repaired lately, and what people were told just now."""
     table = incidents(sandbox, stack)
-    for repair in table.history(f"target#{stack}", "repair#"):
-        table.delete(repair["incident"], repair["item"], of=repair["of"])
+    for lately in (*table.history(f"target#{stack}", "repair#"), *table.history(f"target#{stack}", "trouble#")):
+        table.delete(lately["incident"], lately["item"], expires=lately["expires"])
 
 
 def _physical(sandbox: Sandbox, stack: str, kind: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.infra.template import Template
 
+RUNBOOKS = ("bot-echoes", "https-broken", "targets-missing", "version-unchanged", "webhook-unavailable")
 APPROVERS = {"amel@maisonganopa.com", "karim@maisonganopa.com", "lina@maisonganopa.com"}
 
 
@@ -15,7 +16,7 @@ def queue(template: Template) -> dict[str, list[str]]:
 
 def test_events_are_tried_again_for_minutes_and_then_kept(template: Template) -> None:
     rules = template.of("Events::Rule").values()
-    assert len(rules) == 4
+    assert len(rules) == 6
     for rule in rules:
         (target,) = rule["Targets"]
         assert target["DeadLetterConfig"] == {"Arn": queue(template)}
@@ -70,7 +71,5 @@ def test_alarms_on_the_automation_reach_the_approvers(template: Template) -> Non
         "dispatch-throttles",
         "tidy-up-errors",
         "tidy-up-throttles",
-        "webhook-unavailable-failed",
-        "webhook-unavailable-throttled",
-        "webhook-unavailable-timed-out",
+        *(f"{runbook}-{how}" for runbook in RUNBOOKS for how in ("failed", "throttled", "timed-out")),
     }

@@ -1,38 +1,18 @@
 import pytest
 
+from functions.core import catalogue
+from statemachines import load
+from statemachines.load import functions_of
 from tests.infra.template import Template
 
-NAMES = {
-    "ganopa-bot-check-container-image",
-    "ganopa-bot-check-ecs-service",
-    "ganopa-bot-check-http-endpoint",
-    "ganopa-bot-check-security-group-port",
-    "ganopa-bot-check-startup-errors",
-    "ganopa-bot-check-stopped-tasks",
-    "ganopa-bot-check-target-group-health-check",
-    "ganopa-bot-check-target-health",
-    "ganopa-bot-fix-attach-target-group",
-    "ganopa-bot-fix-correct-health-check",
-    "ganopa-bot-fix-force-new-deployment",
-    "ganopa-bot-fix-open-security-group-port",
-    "ganopa-bot-fix-recreate-ecs-service",
-    "ganopa-bot-fix-restore-desired-count",
-    "ganopa-bot-approval-command",
-    "ganopa-bot-approval-page",
-    "ganopa-bot-close-incident",
-    "ganopa-bot-conclude",
-    "ganopa-bot-dispatch",
-    "ganopa-bot-escalate",
-    "ganopa-bot-judge",
-    "ganopa-bot-open-incident",
-    "ganopa-bot-request-approval",
-    "ganopa-bot-target-lock",
-    "ganopa-bot-tidy-up",
-    "ganopa-bot-whose-turn",
-}
+SERVICE = load.services()["ganopa-bot"]
+RUNBOOKS = [load.runbooks()[name] for name in SERVICE.runbooks]
+USED = {name.replace("/", "-") for runbook in RUNBOOKS for name in functions_of(runbook)}
+NAMES = {f"ganopa-bot-{name.replace('_', '-')}" for name in USED | catalogue.steps().keys()}
 
 
 def test_there_is_a_function_for_each_check_fix_and_step(template: Template) -> None:
+    assert {"ganopa-bot-check-target-health", "ganopa-bot-fix-attach-target-group", "ganopa-bot-dispatch"} <= NAMES
     assert {function["FunctionName"] for function in template.of("Lambda::Function").values()} == NAMES
 
 
@@ -58,7 +38,7 @@ def test_every_function_logs_json_to_a_group_of_its_own(template: Template) -> N
 
 def test_every_log_is_kept_for_a_while_and_not_forever(template: Template) -> None:
     groups = template.of("Logs::LogGroup").values()
-    assert len(groups) == len(NAMES) + 2
+    assert len(groups) == len(NAMES) + len(RUNBOOKS) + 1  # and the API's access log
     assert {group["RetentionInDays"] for group in groups} == {90}
 
 

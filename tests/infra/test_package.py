@@ -16,7 +16,7 @@ from functions.core import catalogue, language
 from functions.core.mail import templates
 from statemachines import compiled
 assert catalogue.checks() and catalogue.fixes() and catalogue.steps()
-assert [one.runbook.name for one in compiled.read_all()] == ["webhook_unavailable"]
+assert {one.runbook.name for one in compiled.read_all()} >= {"bot_echoes", "webhook_unavailable"}
 templates().get_template("question.txt"), templates().get_template("incident.html")
 assert language.catalogue("fr").gettext("The service is INACTIVE") == "Le service est INACTIVE"
 assert not {"aws_cdk", "babel", "infra", "messages", "ruamel"} & sys.modules.keys()
@@ -52,7 +52,7 @@ def test_only_what_the_functions_need_is_packed() -> None:
         "statemachines/__init__.py",
         "statemachines/compiled.py",
         "statemachines/model.py",
-        "statemachines/compiled/webhook_unavailable.json",
+        *(f"statemachines/compiled/{name}.json" for name in SERVICE.runbooks),
     }
 
 

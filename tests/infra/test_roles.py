@@ -8,27 +8,38 @@ import pytest
 
 from functions.core import catalogue
 from functions.core.function import Function
+from infra.grants import uses
 from statemachines import load
-from statemachines.load import functions_of
 from tests.infra.template import Template, listed
 
 SERVICE = load.services()["ganopa-bot"]
-USES = functions_of(load.runbooks()["webhook_unavailable"])
+USES = uses(load.runbooks()[name] for name in SERVICE.runbooks)
 FUNCTIONS: list[Function] = [
     *(one for one in [*catalogue.checks().values(), *catalogue.fixes().values()] if f"{one.kind}/{one.name}" in USES),
     *catalogue.steps().values(),
 ]
 PLACE = "me-central-1:123456789012"
-MACHINE = f"arn:aws:states:{PLACE}:stateMachine:ganopa-bot-webhook-unavailable"
+MACHINES = [f"arn:aws:states:{PLACE}:stateMachine:ganopa-bot-{name.replace('_', '-')}" for name in SERVICE.runbooks]
 SWITCHES = [f"arn:aws:ssm:{PLACE}:parameter/runbooks{own}/switch" for own in ("", "/ganopa-bot")]
+SEVERAL = {
+    "{switches}": SWITCHES,
+    "{state_machines}": MACHINES,
+    "{executions}": [f"{machine.replace(':stateMachine:', ':execution:')}:*" for machine in MACHINES],
+}
+GLOBAL = ("arn:aws:route53:::hostedzone/", "arn:aws:iam::123456789012:role/")  # services without regions
 # From the Service Authorization Reference; ListTasks knows container instances, which Fargate does not have.
 WITHOUT_RESOURCE = {
+    "acm:ListCertificates",
+    "acm:RequestCertificate",
     "cloudtrail:LookupEvents",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:ListAlarmMuteRules",
     "ec2:DescribeSecurityGroups",
     "ecs:DescribeTaskDefinition",
     "ecs:ListTasks",
+    "elasticloadbalancing:DescribeListenerCertificates",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeRules",
     "elasticloadbalancing:DescribeTargetGroups",
     "elasticloadbalancing:DescribeTargetHealth",
     "logs:CreateLogDelivery",
@@ -68,15 +79,26 @@ def _declared(template: Template, function: Function) -> Iterator[tuple[str, str
         "table": _arn(template.one("DynamoDB::Table")[0]),
         "key": _arn(template.one("KMS::Key")[0]),
         "topic": json.dumps({"Ref": template.one("SNS::Topic", TopicName="ganopa-bot-notifications")[0]}),
-        "state_machines": MACHINE,
-        "executions": f"{MACHINE.replace(':stateMachine:', ':execution:')}:*",
     }
-    for use in USES.get(f"{function.kind}/{function.name}", [None]):
-        given = {name: str(value).format(**SERVICE.resources) for name, value in use.with_.items()} if use else {}
+    for found in USES.get(f"{function.kind}/{function.name}", [None]):
+        given = _given(found.use.with_) if found else {}
         for permission in (*function.permissions, *function.bookkeeping):
             for action in permission.actions:
-                arns = SWITCHES if permission.on == "{switches}" else [permission.on.format(**values | given)]
+                arns = SEVERAL.get(permission.on) or _filled(permission.on, values | given)
                 yield from ((action, arn) for arn in arns)
+
+
+def _given(with_: dict[str, Any]) -> dict[str, Any]:
+    """Look up what a check or fix is given; facts are not known yet."""
+    resources = {f"{{{name}}}": value for name, value in SERVICE.resources.items()}
+    given = {name: resources.get(str(value), value) for name, value in with_.items()}
+    load_balancer = str(given.get("load_balancer", "")).partition(":loadbalancer/")[2]
+    return given | {"of_load_balancer": load_balancer}
+
+
+def _filled(on: str, values: dict[str, Any]) -> list[str]:
+    """Fill an ARN, once for each of the roles where it is for them."""
+    return list(values["roles"]) if on == "{roles}" else [on.format(**values)]
 
 
 def _arn(logical_id: str) -> str:
@@ -114,10 +136,15 @@ def test_only_actions_that_know_no_resource_are_allowed_on_all(template: Templat
 
 def test_whatever_a_role_names_is_the_services_own(template: Template) -> None:
     """What its file names or its stack makes, in its account and region; and the switch that stops every service."""
-    own = [f":{SERVICE.name}-", *(value for value in SERVICE.resources.values() if isinstance(value, str))]
+    texts = (value for value in SERVICE.resources.values() if isinstance(value, str) and value)
+    certificates = f"arn:aws:acm:{PLACE}:certificate/*"  # a new one has a new ARN
+    behind = _given({"load_balancer": SERVICE.resources["load_balancer"]})[
+        "of_load_balancer"
+    ]  # its listeners and rules
+    own = [f":{SERVICE.name}-", *texts, *SERVICE.resources["roles"], certificates, behind]
     for arn in _named(template):
         if isinstance(arn, str):
-            assert arn.split(":")[3:5] == [SERVICE.region, SERVICE.account], arn
+            assert arn.startswith(GLOBAL) or arn.split(":")[3:5] == [SERVICE.region, SERVICE.account], arn
             assert arn in SWITCHES or any(one in arn for one in own), arn
         else:
             assert (arn.get("Ref") or arn["Fn::GetAtt"][0]) in template.resources, arn

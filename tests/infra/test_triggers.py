@@ -5,6 +5,7 @@ from statemachines import load
 from tests.infra.template import Properties, Template
 
 ACCOUNT = {"account": ["123456789012"], "region": ["me-central-1"]}
+MACHINES = "arn:aws:states:me-central-1:123456789012:stateMachine"
 SERVICE = load.services()["ganopa-bot"]
 
 
@@ -17,7 +18,9 @@ def test_every_change_of_the_services_own_alarms_is_looked_at(template: Template
     assert pattern(template, "alarm") == ACCOUNT | {
         "source": ["aws.cloudwatch"],
         "detail-type": ["CloudWatch Alarm State Change"],
-        "detail": {"alarmName": ["ganopa-bot-load-balancer-5xx", "ganopa-bot-unhealthy-hosts"]},
+        "detail": {
+            "alarmName": ["ganopa-bot-load-balancer-5xx", "ganopa-bot-no-targets", "ganopa-bot-unhealthy-hosts"]
+        },
     }
 
 
@@ -44,12 +47,34 @@ def test_only_the_services_own_failed_deployments_start_a_runbook(template: Temp
     }
 
 
+def test_only_certificates_for_the_services_host_start_a_runbook(template: Template) -> None:
+    assert pattern(template, "certificate-expiring") == ACCOUNT | {
+        "source": ["aws.acm"],
+        "detail-type": ["ACM Certificate Approaching Expiration", "ACM Certificate Expired"],
+        "detail": {"CommonName": ["api.maisonganopa.com", "*.maisonganopa.com"]},
+    }
+
+
+def test_only_the_services_own_pipeline_starts_a_runbook(template: Template) -> None:
+    assert pattern(template, "pipeline-finished") == ACCOUNT | {
+        "source": ["pipeline"],
+        "detail-type": ["Deployment finished"],
+        "detail": {"service": ["ganopa-bot"]},
+    }
+
+
+def test_an_alarm_rings_only_when_no_target_is_registered(template: Template) -> None:
+    alarm = template.one("CloudWatch::Alarm", AlarmName="ganopa-bot-no-targets")[1]
+    assert (alarm["MetricName"], alarm["ComparisonOperator"]) == ("HealthyHostCount", "LessThanThreshold")
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (0, "breaching")
+
+
 def test_only_the_services_own_executions_that_ended_early_are_tidied_up_after(template: Template) -> None:
     assert pattern(template, "ended-early") == ACCOUNT | {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],
         "detail": {
-            "stateMachineArn": ["arn:aws:states:me-central-1:123456789012:stateMachine:ganopa-bot-webhook-unavailable"],
+            "stateMachineArn": [f"{MACHINES}:ganopa-bot-{name.replace('_', '-')}" for name in SERVICE.runbooks],
             "status": ["FAILED", "TIMED_OUT", "ABORTED"],
         },
     }

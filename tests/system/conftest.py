@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.cloud import Sandbox
-from sandbox.deployed import forget_repairs
+from sandbox.deployed import let_hours_pass
 from sandbox.world import World
 from statemachines.model import Service
 from tests.system import strict_app
@@ -61,7 +61,7 @@ def begin(world: World, strict: Service, people: People) -> Callable[[str], Run]
 @pytest.fixture
 def world(sandbox: Sandbox) -> Iterator[World]:
     """The healthy service, with no incident open and no alarm raised; healed afterwards."""
-    forget_repairs(sandbox, SERVICE.name)
+    let_hours_pass(sandbox, SERVICE.name)
     sandbox.world.heal()
     sandbox.world.wait_until(lambda: _silent(sandbox) and not stop_executions(sandbox), 30)
     yield sandbox.world

@@ -23,7 +23,7 @@ CALLS = 8  # no function of the chain makes more in one invocation: then the fau
 
 def states() -> list[str]:
     """List the states that call a function, in the chain's order: one check and one fix for all others."""
-    chain = compile_chain(load.runbooks()[RUNBOOK], SERVICE.approval, lambda name: name)
+    chain = compile_chain(load.runbooks()[RUNBOOK], SERVICE, lambda name: name)
     tasks = [name for one in _machines(chain) for name, state in one["States"].items() if state["Type"] == "Task"]
     return [name for name in tasks if _stands(name) and name not in NEVER]
 

@@ -11,7 +11,7 @@ from functions.core import occasions
 from functions.workflow import target_lock
 from sandbox import approver
 from sandbox.cloud import Sandbox
-from sandbox.deployed import forget_repairs, incidents
+from sandbox.deployed import incidents, let_hours_pass
 from sandbox.faults import Fault
 from sandbox.watch import run_out
 from sandbox.world import World
@@ -82,7 +82,7 @@ def play(sandbox: Sandbox, trial: Trial) -> Left:
 
 def _forget(sandbox: Sandbox) -> None:
     """Let nothing that one trial has left behind spoil the next."""
-    forget_repairs(sandbox, SERVICE.name)
+    let_hours_pass(sandbox, SERVICE.name)
     table = incidents(sandbox, SERVICE.name)
     target_lock.release(table, SERVICE.name, (table.get(f"target#{SERVICE.name}", "lock") or {}).get("holder", ""))
 

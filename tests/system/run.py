@@ -36,10 +36,10 @@ class Run:
         self._following = follow(sandbox, execution)
 
     @classmethod
-    def by_hand(cls, sandbox: Sandbox, given: Any = None, service: Service = SERVICE) -> "Run":
-        """Start the runbook as an engineer would in the console."""
+    def by_hand(cls, sandbox: Sandbox, given: Any = None, service: Service = SERVICE, runbook: str = RUNBOOK) -> "Run":
+        """Start a runbook as an engineer would in the console."""
         started = sandbox.client("stepfunctions").start_execution(
-            stateMachineArn=service.state_machine_arn(RUNBOOK), input=json.dumps({} if given is None else given)
+            stateMachineArn=service.state_machine_arn(runbook), input=json.dumps({} if given is None else given)
         )
         return cls(sandbox, started["executionArn"], service)
 
@@ -50,16 +50,16 @@ class Run:
                 return seen.output
         raise AssertionError(f"{state} was never left; states: {self.states}")
 
-    def asked(self, level: int = 0) -> list[Mail]:
-        """Go on until the approvers are asked, and return the last mail of each on a level."""
+    def asked(self, level: int = 0, number: int = 0) -> list[Mail]:
+        """Go on until the approvers are asked, and return the mail of each on a level, by its number of theirs."""
         for seen in self._seen():
             if seen.kind == "entered" and seen.state == "Ask for approval":
-                return [self.mail(to) for to in self.service.approval.levels[level].approvers]
+                return [self.mail(to, number) for to in self.service.approval.levels[level].approvers]
         raise AssertionError(f"nobody was asked; states: {self.states}")
 
-    def decide(self, decision: Decision, reason: str = "") -> approver.Page:
-        """Decide through the first approver's link."""
-        mail = self.mail(self.service.approval.levels[0].approvers[0])
+    def decide(self, decision: Decision, reason: str = "", number: int = 0) -> approver.Page:
+        """Decide through the first approver's link, in the first of their mails or another one by its number."""
+        mail = self.mail(self.service.approval.levels[0].approvers[0], number)
         return approver.decide(self.link(mail), decision, reason)
 
     def end(self) -> dict[str, Any]:
@@ -79,6 +79,17 @@ class Run:
     def record(self) -> dict[str, Any]:
         """The incident's record."""
         return incidents(self.sandbox, self.service.name).get(self.incident) or {}
+
+    @property
+    def timeline(self) -> list[dict[str, Any]]:
+        """What happened, line by line."""
+        return incidents(self.sandbox, self.service.name).timeline(self.incident)
+
+    @property
+    def locked(self) -> bool:
+        """Whether it holds its target's lock."""
+        lock = incidents(self.sandbox, self.service.name).get(f"target#{self.service.name}", "lock") or {}
+        return bool(lock.get("holder") == self.incident)
 
     def question(self, round_number: int = 1) -> dict[str, Any]:
         """A question, as the table holds it."""
@@ -127,19 +138,20 @@ class Run:
 
 
 class Watch:
-    """Notices the next execution that somebody else starts."""
+    """Notices the next execution of a runbook that somebody else starts."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, runbook: str = RUNBOOK) -> None:
         self.sandbox = sandbox
-        self.known = executions(sandbox, MACHINE)
+        self.machine = SERVICE.state_machine_arn(runbook)
+        self.known = executions(sandbox, self.machine)
 
     def new(self) -> list[str]:
         """List the executions that have started since."""
-        return [one for one in executions(self.sandbox, MACHINE) if one not in self.known]
+        return [one for one in executions(self.sandbox, self.machine) if one not in self.known]
 
     def next(self) -> Run:
         """Wait for it."""
-        return Run(self.sandbox, next_execution(self.sandbox, MACHINE, SECONDS, self.known))
+        return Run(self.sandbox, next_execution(self.sandbox, self.machine, SECONDS, self.known))
 
 
 def stop_executions(sandbox: Sandbox) -> list[str]:

@@ -7,6 +7,7 @@ from aws_cdk import App
 from infra.app import stacks
 from statemachines import load
 from statemachines.model import Service
+from tests.system.run import RUNBOOK
 
 AMEL, KARIM, LINA, NOOR = (f"{name}@maisonganopa.com" for name in ("amel", "karim", "lina", "noor"))
 APPROVERS = {
@@ -29,7 +30,7 @@ RULES: dict[str, Any] = {
 def strict() -> Service:
     """Make the stricter service from ganopa-bot's file."""
     given = load.services()["ganopa-bot"].model_dump(by_alias=True)
-    runbooks = {name: use | {"alarms": [], "events": []} for name, use in given["runbooks"].items()}
+    runbooks = {RUNBOOK: given["runbooks"][RUNBOOK] | {"alarms": [], "events": []}}
     changed = {"name": "strict-bot", "language": "en", "approval": RULES, "runbooks": runbooks}
     never = {"repairs": 100}  # tests repair it again and again
     return Service.model_validate(given | changed | {"approvers": APPROVERS, "flapping": never})

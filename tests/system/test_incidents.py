@@ -1,10 +1,12 @@
-"""Every cause of the runbook, broken into the world: found first, repaired by its fix and not otherwise."""
+"""Every cause of every runbook, broken into the world: found first, repaired by its fix and not otherwise."""
 
 import pytest
 
 from sandbox.cloud import Sandbox
+from sandbox.incidents import INCIDENTS
 from sandbox.world import World
-from tests.system.run import SECONDS, Run, Watch, stop_executions
+from tests.system import diagnoses
+from tests.system.run import RUNBOOK, SECONDS, SERVICE, Run, Watch, stop_executions
 
 REPAIRED = {
     "detached": ("service-not-attached", ["attach_target_group"]),
@@ -14,6 +16,22 @@ REPAIRED = {
     "inactive": ("service-inactive", ["recreate_ecs_service"]),
     "desired-zero": ("desired-count-zero", ["restore_desired_count"]),
     "image-late": ("image-arrived-late", ["force_new_deployment"]),
+    "rule-elsewhere": ("webhook-forwarded-elsewhere", ["point_rule_at_target_group"]),
+    "rule-shadowed": ("webhook-forwarded-elsewhere", ["point_rule_at_target_group"]),
+    "old-version": ("old-version", ["deploy_image"]),
+    "key-missing": ("key-missing", ["reference_secret"]),
+    "certificate-not-attached": ("certificate-not-attached", ["attach_certificate"]),
+    "image-tag-wrong": ("image-tag-wrong", ["deploy_image"]),
+    "definition-not-updated": ("definition-not-updated", ["deploy_image"]),
+    "old-revision": ("newest-revision-not-used", ["move_to_revision"]),
+    "not-redeployed": ("not-redeployed", ["force_new_deployment"]),
+    "rolled-back": ("deployment-rolled-back", ["move_to_revision"]),
+}
+AWAITED = {
+    "certificate-expired": "certificate-expired",
+    "certificate-wrong-name": "certificate-for-other-names",
+    "certificate-pending": "certificate-expired",
+    "certificate-near-expiry": "certificate-near-expiry",
 }
 MANUAL = {
     "image-missing": ("image-missing", "CannotPullContainerError"),
@@ -21,6 +39,8 @@ MANUAL = {
     "missing-variable": ("variable-missing", "TELEGRAM_BOT_TOKEN"),
     "not-listening": ("container-not-listening", "0.0.0.0:8000"),
     "public-port-closed": ("internet-cannot-reach-load-balancer", "authorize-security-group-ingress"),
+    "key-refused": ("key-refused", "openai-api-key"),
+    "certificate-failed": ("validation-failed", "CAA_ERROR"),
 }
 TOGETHER = {
     ("closed-port", "wrong-health-path"): ["open_security_group_port", "correct_health_check"],
@@ -30,11 +50,15 @@ TOGETHER = {
 
 
 def _break(sandbox: Sandbox, world: World, name: str, *, persistent: bool = False) -> Run:
-    """Break the world and return the run that the alarm starts.
+    """Break the world and return the run that the alarm starts, or an engineer who was told of it.
 
     Before the late image is there, ECS's own events have started a run that may still have seen it missing: the next
     one is an engineer's, who has pushed it.
     """
+    runbook = INCIDENTS[name].runbook
+    if runbook != RUNBOOK:
+        diagnoses.break_(world, name, persistent=persistent)
+        return Run.by_hand(sandbox, runbook=runbook)
     watch = Watch(sandbox)
     world.break_(name, persistent=persistent)
     run = watch.next()
@@ -71,14 +95,40 @@ def test_fix_without_effect_fails_validation_is_undone_and_escalated(sandbox: Sa
 @pytest.mark.parametrize("name", MANUAL)
 def test_incident_for_a_person_is_named_first_with_what_to_do(sandbox: Sandbox, world: World, name: str) -> None:
     cause, told = MANUAL[name]
-    watch = Watch(sandbox)
-    world.break_(name)
-    run = watch.next()
+    run = _break(sandbox, world, name)
     assert run.end()["outcome"] == "manual"
     assert run.diagnosis.causes[0].name == cause
     mail = sandbox.mailbox.wait_for(lambda one: "A besoin de vous" in one.subject and run.incident in one.body, 5)
     assert told in mail.body
     assert not {"Ask for approval", "Lock target"} & set(run.states)
+
+
+@pytest.mark.parametrize("name", AWAITED)
+def test_certificate_is_asked_for_awaited_and_attached_with_an_approval_each(
+    sandbox: Sandbox, world: World, name: str
+) -> None:
+    run = _break(sandbox, world, name)
+    run.asked()
+    assert (run.diagnosis.causes[0].name, run.diagnosis.causes[0].standing) == (AWAITED[name], "confirmed")
+    assert run.fixes == ["request_certificate"]
+    run.decide("approve")
+    run.until("Unlock to wait")
+    assert not run.locked, "it holds the target while it waits"
+    run.asked(number=1)
+    assert run.fixes == ["attach_certificate"]
+    assert not world.healthy()
+    run.decide("approve", number=1)
+    assert run.end()["outcome"] == "recovered", run.states
+    assert world.healthy()
+
+
+def test_certificate_that_nobody_lets_attach_is_left_to_people(sandbox: Sandbox, world: World) -> None:
+    run = _break(sandbox, world, "certificate-expired")
+    run.decide("approve")
+    run.asked(number=1)
+    run.decide("reject", "Not tonight", number=1)
+    assert run.end()["outcome"] == "unfinished"
+    assert "Escalate" in run.states
 
 
 @pytest.mark.parametrize("names", TOGETHER, ids="+".join)
@@ -102,3 +152,18 @@ def test_rejected_plan_changes_nothing(sandbox: Sandbox, world: World) -> None:
     assert run.end()["outcome"] == "rejected"
     assert not any(state.startswith("Fix ") for state in run.states)
     assert not world.healthy()
+
+
+def test_one_cause_that_two_runbooks_see_is_one_incident(sandbox: Sandbox, world: World) -> None:
+    """An empty target group rings an alarm for each of them: who comes second leaves it to the other."""
+    watches = [Watch(sandbox, runbook) for runbook in (RUNBOOK, "targets_missing")]
+    world.break_("desired-zero")
+    runs = [watch.next() for watch in watches]
+    world.wait_until(lambda: any(run.record.get("outcome") == "joined" for run in runs), SECONDS)
+    (joined,) = [run for run in runs if run.record.get("outcome") == "joined"]
+    (asked,) = [run for run in runs if run is not joined]
+    assert not joined.mails(SERVICE.approval.levels[0].approvers[0])
+    asked.asked()
+    asked.decide("approve")
+    assert asked.end()["outcome"] == "recovered"
+    assert any(joined.incident in line["text"] for line in asked.timeline)
