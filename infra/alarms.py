@@ -1,7 +1,7 @@
 """Alarms on the automation itself: whatever failed where nobody would see it."""
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -15,14 +15,27 @@ from infra.functions import Functions
 from statemachines.model import Service
 
 MINUTE = Duration.minutes(1)
+A_DAY = 26  # hours from one drill to the next, which may be 25, and the hour that is not over yet
+LOUD: dict[str, Any] = {
+    "comparison_operator": cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+    "treat_missing_data": cloudwatch.TreatMissingData.NOT_BREACHING,
+}
+SILENT: dict[str, Any] = {
+    "comparison_operator": cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
+    "treat_missing_data": cloudwatch.TreatMissingData.BREACHING,
+}
 
 
 class Watched(NamedTuple):
-    """A number that should be zero, a name for it, and what it means when it is not."""
+    """A number that should be zero, a name for it, and what it means when it is not.
+
+    With `hours` it is the other way round: a number that should come, and means that when it has not for so long.
+    """
 
     name: str
     meaning: str
     metric: cloudwatch.IMetric
+    hours: int = 0
 
 
 def watched(
@@ -32,7 +45,7 @@ def watched(
 
     Args:
         functions: the service's.
-        machines: its state machines, by the runbook's name.
+        machines: its state machines, by the runbook's name, the drill's among them.
         dead_letters: where undelivered events and mails go.
     """
     for step, meaning in (
@@ -46,16 +59,28 @@ def watched(
     for runbook, machine in machines.items():
         name = runbook.replace("_", "-")
         yield Watched(f"{name}-failed", "an execution failed", machine.metric_failed(period=MINUTE))
-        yield Watched(f"{name}-timed-out", "an execution took over a day", machine.metric_timed_out(period=MINUTE))
+        yield Watched(f"{name}-timed-out", "an execution took too long", machine.metric_timed_out(period=MINUTE))
         yield Watched(f"{name}-throttled", "Step Functions throttled", machine.metric_throttled(period=MINUTE))
     waiting = dead_letters.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum")
     yield Watched("dead-letters", "an event or a mail was not delivered; the queue holds it", waiting)
 
 
+def missed(service: Service) -> Watched:
+    """Watch that drills come to their end, which functions/workflow/report_drill.py says."""
+    ended = cloudwatch.Metric(
+        namespace="Runbooks",
+        metric_name="Drill",
+        dimensions_map={"service": service.name},
+        statistic="Sum",
+        period=Duration.hours(1),
+    )
+    return Watched("drill-missed", "no drill has ended for over a day: what is stale is not known", ended, A_DAY)
+
+
 class Alarms(Construct):
     """An alarm for each number, told to the operations topic."""
 
-    def __init__(self, scope: Construct, service: Service, numbers: Iterator[Watched], operations: sns.ITopic) -> None:
+    def __init__(self, scope: Construct, service: Service, numbers: Iterable[Watched], operations: sns.ITopic) -> None:
         super().__init__(scope, "Alarms")
         for one in numbers:
             alarm = cloudwatch.Alarm(
@@ -64,9 +89,8 @@ class Alarms(Construct):
                 alarm_name=f"{service.name}-runbooks-{one.name}",
                 alarm_description=f"Runbooks of {service.name}: {one.meaning}",
                 metric=one.metric,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
                 threshold=0,
-                evaluation_periods=1,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+                **(SILENT if one.hours else LOUD),
+                evaluation_periods=one.hours or 1,
             )
             alarm.add_alarm_action(actions.SnsAction(operations))

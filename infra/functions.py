@@ -19,7 +19,12 @@ from statemachines.model import Runbook, Service
 
 SIZES = {"check": (256, 20), "fix": (256, 30), "workflow": (512, 20)}  # MB, seconds
 RETENTION = logs.RetentionDays.THREE_MONTHS
-VARIABLES = {"table": "INCIDENTS_TABLE", "topic": "NOTIFICATIONS_TOPIC", "key": "TOKEN_KEY"}
+VARIABLES = {
+    "table": "INCIDENTS_TABLE",
+    "topic": "NOTIFICATIONS_TOPIC",
+    "operations": "OPERATIONS_TOPIC",
+    "key": "TOKEN_KEY",
+}
 TRACES = Grant(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ("*",))
 DISPATCH_MINUTES = 10
 BY_EVENTS = {"dispatch", "tidy_up"}  # invoked without anybody who waits for the answer

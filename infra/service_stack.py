@@ -7,16 +7,16 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.core.stops import ONE_SERVICE, switches
-from infra.alarms import Alarms, watched
+from infra.alarms import Alarms, missed, watched
 from infra.approval import ApprovalApi
+from infra.drill import Drill
 from infra.functions import Functions
 from infra.mail import notifications, operations
 from infra.state_machine import RunbookMachine
 from infra.store import IncidentTable, token_key
 from infra.switch_stack import kill_switch
 from infra.triggers import Triggers
-from statemachines.compile import compiled
-from statemachines.model import Runbook, Service
+from statemachines.model import DRILL, Runbook, Service
 
 
 class ServiceStack(Stack):
@@ -33,25 +33,19 @@ class ServiceStack(Stack):
         )
         mine = [runbooks[name] for name in service.runbooks]
         table, dead_letters, key = IncidentTable(self), _dead_letters(self), token_key(self, service.name)
-        topic = notifications(self, service, dead_letters)
-        own = {
-            "table": table.table_arn,
-            "topic": topic.topic_arn,
-            "key": key.key_arn,
-            "switches": _switches(service),
-            "state_machines": [compiled(service, runbook).state_machine for runbook in mine],
-            "executions": [f"{service.execution_arn(runbook.name)}:*" for runbook in mine],
-        }
+        topic, alarmed = notifications(self, service, dead_letters), operations(self, service, dead_letters)
+        topics = {"topic": topic.topic_arn, "operations": alarmed.topic_arn}
+        own = {"table": table.table_arn, "key": key.key_arn, **topics, **_named(service)}
         kill_switch(self, ONE_SERVICE.format(service=service.name), service.title)
-        variables = {"table": table.table_name, "topic": topic.topic_arn, "key": key.key_arn}
+        variables = {"table": table.table_name, "key": key.key_arn, **topics}
         functions = Functions(self, service, mine, own, variables, dead_letters)
         page, command = functions["workflow/approval_page"], functions["workflow/approval_command"]
         approval = ApprovalApi(self, service, page, command)
         functions["workflow/request_approval"].add_environment("APPROVAL_URL", approval.url)
         machines = {one.name: RunbookMachine(self, service, one, functions).machine for one in mine}
+        machines[DRILL] = Drill(self, service, mine, functions, dead_letters).machine
         Triggers(self, service, functions["workflow/dispatch"], functions["workflow/tidy_up"], dead_letters)
-        numbers = watched(functions, machines, dead_letters)
-        Alarms(self, service, numbers, operations(self, service, dead_letters))
+        Alarms(self, service, [*watched(functions, machines, dead_letters), missed(service)], alarmed)
         CfnOutput(self, "ApprovalUrl", value=approval.url)
         CfnOutput(self, "IncidentsTable", value=table.table_name)
         CfnOutput(self, "NotificationsTopic", value=topic.topic_arn)
@@ -59,9 +53,14 @@ class ServiceStack(Stack):
             CfnOutput(self, f"StateMachine{name.title().replace('_', '')}", value=machine.state_machine_arn)
 
 
-def _switches(service: Service) -> list[str]:
+def _named(service: Service) -> dict[str, list[str]]:
+    """Return the ARNs of what has its name from the service's file."""
     place = f"arn:aws:ssm:{service.region}:{service.account}:parameter"
-    return [f"{place}{name}" for name in switches(service.name)]
+    return {
+        "switches": [f"{place}{name}" for name in switches(service.name)],
+        "state_machines": [service.state_machine_arn(name) for name in service.runbooks],
+        "executions": [f"{service.execution_arn(name)}:*" for name in service.runbooks],
+    }
 
 
 def _dead_letters(stack: Stack) -> sqs.Queue:

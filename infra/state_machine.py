@@ -1,7 +1,8 @@
-"""A runbook's state machine: the compiled chain, with a role that invokes exactly the functions in it."""
+"""State machines, each with a role that invokes exactly the functions in it; and that of a runbook."""
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from aws_cdk import Tags
 from aws_cdk import aws_stepfunctions as sfn
@@ -28,26 +29,34 @@ LOG_DELIVERY = Grant(
 )
 
 
-class RunbookMachine(Construct):
-    """The state machine of one runbook of one service."""
+class Machine(Construct):
+    """A state machine; what its executions' states carry, task tokens among it, goes to no log."""
 
-    def __init__(self, scope: Construct, service: Service, runbook: Runbook, functions: Functions) -> None:
-        """Compile the runbook; what the execution's states carry, the task token among it, goes to no log."""
-        super().__init__(scope, f"Runbook-{runbook.name}")
-        chain = compile_chain(runbook, service, functions.arn)
-        name = service.state_machine_name(runbook.name)
+    def __init__(
+        self, scope: Construct, construct: str, name: str, definition: dict[str, Any], functions: Functions
+    ) -> None:
+        super().__init__(scope, construct)
         group = log_group(self, f"/aws/vendedlogs/states/{name}")  # another prefix would use up CloudWatch's policy
-        invoke = Grant(("lambda:InvokeFunction",), tuple(sorted(set(invoked(chain)))))
+        invoke = Grant(("lambda:InvokeFunction",), tuple(sorted(set(invoked(definition)))))
         self.machine = sfn.StateMachine(
             self,
             "StateMachine",
             state_machine_name=name,
-            definition_body=sfn.DefinitionBody.from_string(json.dumps(chain, ensure_ascii=False)),
+            definition_body=sfn.DefinitionBody.from_string(json.dumps(definition, ensure_ascii=False)),
             role=role(self, "states.amazonaws.com", [invoke, TRACES, SAMPLING, LOG_DELIVERY]),
             logs=sfn.LogOptions(destination=group, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
         )
         self.machine.node.add_dependency(functions)
+
+
+class RunbookMachine(Machine):
+    """The state machine of one runbook of one service."""
+
+    def __init__(self, scope: Construct, service: Service, runbook: Runbook, functions: Functions) -> None:
+        """Compile the runbook."""
+        chain = compile_chain(runbook, service, functions.arn)
+        super().__init__(scope, f"Runbook-{runbook.name}", service.state_machine_name(runbook.name), chain, functions)
         Tags.of(self.machine).add("runbook", runbook.name)
         Tags.of(self.machine).add("title", runbook.title)
 

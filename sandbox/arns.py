@@ -62,6 +62,7 @@ _TEMPLATES = {
     "lambda:InvokeFunction": "arn:aws:lambda:{region}:{account}:function:{FunctionName}",
     "cloudtrail:LookupEvents": "*",
     "sns:Publish": "{TopicArn}",
+    "sns:ListSubscriptionsByTopic": "{TopicArn}",
     "sqs:SendMessage": _QUEUE,
     "sqs:ReceiveMessage": _QUEUE,
     "sqs:DeleteMessage": _QUEUE,

@@ -82,6 +82,11 @@ class Sandbox:
         return self._context.mailbox
 
     @property
+    def unconfirmed(self) -> set[str]:
+        """The mail addresses whose owners have not confirmed their subscriptions."""
+        return self._context.unconfirmed
+
+    @property
     def calls(self) -> Mapping[str, set[str]]:
         """The IAM actions that each function has needed so far, by function name."""
         return self._context.access.calls

@@ -4,15 +4,12 @@ Pure: takes names, gives Amazon States Language as dictionaries. Every state has
 read in the console's graph. Expressions are JSONata and tiny; decisions are Python, in functions/workflow.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from statemachines.model import ApprovalRules, CheckUse, Runbook, Service
-
-State = dict[str, Any]
-States = dict[str, State]
-Arn = Callable[[str], str]
-Target = tuple[str, State]  # the next state, and the variables to set on the way
+from statemachines.states import Arn, State, States, Target, answered, choice, look, parallel, task
 
 MAX_QUESTIONS = 3
 MAX_LOOKS, LOOK_AGAIN = 4, 30
@@ -20,31 +17,9 @@ LOCK_EVERY, LOCK_TRIES = 20, 30
 FIX_SECONDS = 30  # how long a fix may take
 DAY = 86_400
 
-TRANSIENT = {
-    "ErrorEquals": [
-        "Lambda.TooManyRequestsException",
-        "Lambda.ServiceException",
-        "Lambda.SdkClientException",
-        "Lambda.ClientExecutionTimeoutException",
-        "Lambda.AWSLambdaException",
-        "Lambda.Unknown",
-        "Runtime.ExitError",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "ClientError",
-        "EndpointConnectionError",
-        "Sandbox.Timedout",
-    ],
-    "IntervalSeconds": 1,
-    "BackoffRate": 2,
-    "MaxAttempts": 2,
-    "MaxDelaySeconds": 5,
-    "JitterStrategy": "FULL",
-}
-
-
 MAY_NOT = "($again.outcome = 'limited' or $again.outcome = 'flapping' or $again.outcome = 'joined')"
 FAILURE: Target = ("Unlock target", {"outcome": "failed", "error": "{% $states.errorOutput %}"})
+_task = partial(task, on_error=FAILURE)
 
 
 def compile_chain(runbook: Runbook, service: Service, arn: Arn) -> dict[str, Any]:
@@ -94,7 +69,7 @@ def _open(runbook: Runbook, arn: Arn) -> States:
             arn("workflow/open_incident"),
             {"runbook": runbook.name, "incident": f"{{% {execution}.Name %}}", "input": f"{{% {execution}.Input %}}"},
             assign={
-                "opened": _answered("refused", "mode", "checks"),
+                "opened": answered("refused", "mode", "checks"),
                 "look": 1,
                 "plan": {"round": 0},
                 "step": 0,
@@ -106,7 +81,7 @@ def _open(runbook: Runbook, arn: Arn) -> States:
             },
             then="Accepted?",
         ),
-        "Accepted?": _choice(
+        "Accepted?": choice(
             "Anything that the input may not say ends here, with the reason",
             {"$opened.refused != ''": ("Refused", {})},
             otherwise="Diagnose",
@@ -124,7 +99,7 @@ def _diagnose(runbook: Runbook, arn: Arn) -> States:
     return {
         "Diagnose": _parallel("Looks at everything at once", "Check", runbook.checks, arn, then="Conclude"),
         "Conclude": _conclude("Ranks the causes, builds the plan", "plan", runbook, arn, then="What now?"),
-        "What now?": _choice(
+        "What now?": choice(
             "Nothing wrong, nothing clear yet, nothing to ask, or nothing that may be automated",
             {
                 **_later(runbook, {"$plan.outcome = 'healthy' and $done != ''": ("Close", {"outcome": "recovered"})}),
@@ -178,7 +153,7 @@ def _ask(runbook: Runbook, arn: Arn) -> States:
 
 
 def _decided(runbook: Runbook) -> State:
-    return _choice(
+    return choice(
         "Only an approval goes on",
         {
             "$decision = 'approved'": ("Lock target", {}),
@@ -214,7 +189,7 @@ def _recheck(runbook: Runbook, arn: Arn) -> States:
         "Lock target": _lock(runbook, arn),
         "Recheck": _parallel("Looks again: minutes have passed", "Recheck", runbook.checks, arn, then="Conclude again"),
         "Conclude again": _conclude("Builds the plan anew", "again", runbook, arn, then="Still the same?"),
-        "Still the same?": _choice(
+        "Still the same?": choice(
             "Only the plan that was approved is carried out",
             {
                 **_later(
@@ -247,7 +222,7 @@ def _remediate(runbook: Runbook, arn: Arn) -> States:
     failed = {"error": "{% $states.errorOutput %}", "step": "{% $step + 1 %}"}
     waiting: dict[str, Target] = {"$step >= $plan.count and $plan.every > 0": ("Unlock to wait", {})}
     return {
-        "Next fix": _choice(
+        "Next fix": choice(
             "The approved fixes, in their order",
             {
                 **(waiting if runbook.awaiting else {}),
@@ -312,7 +287,7 @@ def _progress(runbook: Runbook, arn: Arn) -> States:
             assign={"progress": "{% $states.result.Payload.progress %}", "look": "{% $look + 1 %}"},
             then="Has it come?",
         ),
-        "Has it come?": _choice(
+        "Has it come?": choice(
             "Then what remains is diagnosed anew, and asked for",
             {
                 "$progress = 'wait'": ("Wait for others", {}),
@@ -349,7 +324,7 @@ def _validate(runbook: Runbook, arn: Arn) -> States:
             then="Verdict?",
             on_error=unseen,
         ),
-        "Verdict?": _choice(
+        "Verdict?": choice(
             "Wait on, close, undo, or leave it to a person",
             {
                 "$verdict = 'wait'": ("Wait for effect", {}),
@@ -368,7 +343,7 @@ def _undo(runbook: Runbook, arn: Arn) -> States:
     not_undone: Target = ("Next undo", back | {"outcome": "not undone", "error": "{% $states.errorOutput %}"})
     return (
         {
-            "Next undo": _choice(
+            "Next undo": choice(
                 "The changes made, last one first",
                 {
                     "$step = 0": ("See what is left", {}),
@@ -418,7 +393,7 @@ def _tell(runbook: Runbook, arn: Arn) -> States:
             then="Tell anyone?",
             on_error=("Escalate", {}),
         ),
-        "Tell anyone?": _choice(
+        "Tell anyone?": choice(
             "Whatever is not well again goes to people",
             {"$outcome = 'recovered' or $outcome = 'healthy' or $outcome = 'joined'": ("Close", {})},
             otherwise="Escalate",
@@ -443,7 +418,7 @@ def _close(runbook: Runbook, arn: Arn) -> States:
             then="Failed?",
             on_error=("Failed", {"error": "{% $states.errorOutput %}"}),
         ),
-        "Failed?": _choice(
+        "Failed?": choice(
             "An incident that the automation could not work through counts as failed",
             {"$outcome = 'failed'": ("Failed", {})},
             otherwise="Done",
@@ -476,7 +451,7 @@ def _conclude(comment: str, variable: str, runbook: Runbook, arn: Arn, then: str
         comment,
         arn("workflow/conclude"),
         payload,
-        assign={variable: _answered("outcome", "digest", "count", "fixes", "every", "round", "turn")},
+        assign={variable: answered("outcome", "digest", "count", "fixes", "every", "round", "turn")},
         then=then,
     )
 
@@ -484,79 +459,9 @@ def _conclude(comment: str, variable: str, runbook: Runbook, arn: Arn, then: str
 def _parallel(
     comment: str, verb: str, checks: dict[str, CheckUse], arn: Arn, then: str, on_error: Target = FAILURE
 ) -> State:
-    """Run checks side by side; one that keeps failing becomes a finding that says unknown, and why."""
-    return {
-        "Type": "Parallel",
-        "Comment": comment,
-        "Branches": [_branch(f"{verb} {name}", name, arn(f"check/{use.check}")) for name, use in checks.items()],
-        "Assign": {"findings": "{% $merge($states.result) %}"},
-        "Catch": _catch(on_error),
-        "Next": then,
-    }
-
-
-def _branch(state: str, name: str, function: str) -> State:
-    unknown = f"{state}: unknown"
-    look = _task(
-        f"Finding {name}",
-        function,
-        {"parameters": f"{{% $lookup($opened.checks, '{name}') %}}"},
-        output={name: "{% $states.result.Payload %}"},
-        then="",
-        on_error=(unknown, {}),
-    )
-    del look["Next"]
-    why = {"error": "{% $states.input.Error %}", "cause": "{% $substring($states.input.Cause & '', 0, 1000) %}"}
-    return {
-        "StartAt": state,
-        "States": {
-            state: look | {"End": True},
-            unknown: {
-                "Type": "Pass",
-                "Comment": "What could not be read is unknown, not fine",
-                "Output": {name: why},
-                "End": True,
-            },
-        },
-    }
-
-
-def _task(
-    comment: str,
-    function: str,
-    payload: State,
-    *,
-    then: str,
-    assign: State | None = None,
-    output: Any = None,
-    on_error: Target = FAILURE,
-) -> State:
-    state: State = {
-        "Type": "Task",
-        "Comment": comment,
-        "Resource": "arn:aws:states:::lambda:invoke",
-        "Arguments": {"FunctionName": function, "Payload": payload},
-        "Retry": [TRANSIENT],
-        "Catch": _catch(on_error),
-        "Next": then,
-    }
-    return state | ({"Assign": assign} if assign else {}) | ({"Output": output} if output else {})
-
-
-def _answered(*words: str) -> State:
-    """Take these words from a function's answer; one that lacks any fails here, where it is caught."""
-    return {word: f"{{% $states.result.Payload.{word} %}}" for word in words}
-
-
-def _catch(target: Target) -> list[State]:
-    state, assign = target
-    return [{"ErrorEquals": ["States.ALL"], "Next": state} | ({"Assign": assign} if assign else {})]
-
-
-def _choice(comment: str, rules: Mapping[str, Target], *, otherwise: str, assign: State | None = None) -> State:
-    choices = [
-        {"Condition": f"{{% {condition} %}}", "Next": state} | ({"Assign": values} if values else {})
-        for condition, (state, values) in rules.items()
+    """Run checks side by side, with the parameters that the incident was opened with."""
+    branches = [
+        look(f"{verb} {name}", name, arn(f"check/{use.check}"), f"{{% $lookup($opened.checks, '{name}') %}}")
+        for name, use in checks.items()
     ]
-    state: State = {"Type": "Choice", "Comment": comment, "Choices": choices, "Default": otherwise}
-    return state | ({"Assign": assign} if assign else {})
+    return parallel(comment, branches, then=then, on_error=on_error)

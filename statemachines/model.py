@@ -28,6 +28,7 @@ Principal = Annotated[
 
 
 LONGEST_VALIDATION = 1800
+DRILL = "drill"  # what its state machine is called, as runbooks' are by their names
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -326,6 +327,12 @@ class Flapping(Model):
     hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
 
 
+class Drill(Model):
+    """When all checks are tried, every day, in the service's time zone; not in an hour that its clocks leap over."""
+
+    at: Clock = "07:30"
+
+
 class Service(Model):
     """One system under care."""
 
@@ -341,6 +348,7 @@ class Service(Model):
     freezes: list[Freeze] = []
     limits: dict[Name, Limits] = {}
     flapping: Flapping = Flapping()
+    drill: Drill = Drill()
     resources: dict[Name, Any]
     runbooks: Annotated[dict[Name, RunbookUse], Field(min_length=1)]
 
@@ -355,6 +363,12 @@ class Service(Model):
         for principal in owners:
             if owners.count(principal) > 1:
                 raise ValueError(f"{principal} belongs to two approvers: it has to be one person's")
+        return self
+
+    @model_validator(mode="after")
+    def _one_drill(self) -> "Service":
+        if DRILL in self.runbooks:
+            raise ValueError(f"runbooks: a runbook cannot be called {DRILL}: that is the service's own state machine")
         return self
 
     def approver_of(self, principal: str) -> str:

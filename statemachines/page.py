@@ -9,9 +9,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from functions.core import catalogue
 from statemachines import load
-from statemachines.chain import State, compile_chain
+from statemachines.chain import compile_chain
 from statemachines.load import FileError
 from statemachines.model import Cause, FixUse, Runbook, RunbookUse, Service
+from statemachines.states import State
 
 FOLDER = Path(__file__).parent
 PAGE = FOLDER.parent / "docs" / "runbooks.md"

@@ -28,6 +28,7 @@ PLACE = f"{SERVICE.region}:{SERVICE.account}"
 OWN = {
     "table": f"arn:aws:dynamodb:{PLACE}:table/ganopa-bot-incidents",
     "topic": f"arn:aws:sns:{PLACE}:ganopa-bot-approvers",
+    "operations": f"arn:aws:sns:{PLACE}:ganopa-bot-operations",
     "key": f"arn:aws:kms:{PLACE}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "state_machines": [f"arn:aws:states:{PLACE}:stateMachine:ganopa-bot-webhook-unavailable"],
     "executions": [f"arn:aws:states:{PLACE}:execution:ganopa-bot-webhook-unavailable:*"],

@@ -68,12 +68,18 @@ def send(aws: Session, approver: str, *, subject: str, template: str, **values: 
         template: the name of a text template.
         values: what the template shows.
     """
-    aws.client("sns").publish(
-        TopicArn=os.environ["NOTIFICATIONS_TOPIC"],
-        Subject=_subject(subject),
-        Message=templates().get_template(template).render(values),
-        MessageAttributes={"approver": {"DataType": "String", "StringValue": approver}},
-    )
+    named = {"approver": {"DataType": "String", "StringValue": approver}}
+    _publish(aws, os.environ["NOTIFICATIONS_TOPIC"], subject, template, values, MessageAttributes=named)
+
+
+def announce(aws: Session, *, subject: str, template: str, **values: Any) -> None:
+    """Tell everybody who hears of alarms on the automation itself, as `send` tells one approver."""
+    _publish(aws, os.environ["OPERATIONS_TOPIC"], subject, template, values)
+
+
+def _publish(aws: Session, topic: str, subject: str, template: str, values: dict[str, Any], **attributes: Any) -> None:
+    text = templates().get_template(template).render(values)
+    aws.client("sns").publish(TopicArn=topic, Subject=_subject(subject), Message=text, **attributes)
 
 
 def _subject(text: str) -> str:

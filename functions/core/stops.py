@@ -24,17 +24,27 @@ def stopped(aws: Session, service: str) -> str:
 
     A switch says `go`; any other value is the reason for stopping. One that is missing, or cannot be read, stops too.
     """
+    values, unread = _read(aws, service)
+    for name in switches(service):
+        if values.get(name, GO).lower() != GO:
+            return say("Stopped by {who}: {reason}", who=_author(aws, name), reason=" ".join(values[name].split()))
+    return unread
+
+
+def unreadable(aws: Session, service: str) -> str:
+    """Say why the kill switches cannot be read, whatever they say; empty where they can."""
+    return _read(aws, service)[1]
+
+
+def _read(aws: Session, service: str) -> tuple[dict[str, str], str]:
+    """Read the switches that there are, and say why not all of them are known; empty where they are."""
     try:
         found = aws.client("ssm").get_parameters(Names=switches(service))["Parameters"]
     except (BotoCoreError, ClientError) as error:
-        return say("The kill switches cannot be read, so nothing is changed: {error}", error=error)
+        return {}, say("The kill switches cannot be read, so nothing is changed: {error}", error=error)
     values = {one["Name"]: one["Value"].strip() for one in found}
-    for name in switches(service):
-        if name not in values:
-            return say("The kill switch {name} is missing, so nothing is changed.", name=name)
-        if values[name].lower() != GO:
-            return say("Stopped by {who}: {reason}", who=_author(aws, name), reason=" ".join(values[name].split()))
-    return ""
+    missing = next((name for name in switches(service) if name not in values), "")
+    return values, say("The kill switch {name} is missing, so nothing is changed.", name=missing) if missing else ""
 
 
 def frozen(service: Service) -> str:

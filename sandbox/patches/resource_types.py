@@ -119,6 +119,11 @@ def _put_metric_filter(name: str, properties: Properties) -> str:
     return name
 
 
+def _put_schedule(name: str, properties: Properties) -> str:
+    client("scheduler").create_schedule(**{**properties, "Name": name})
+    return name
+
+
 TYPES = [
     ResourceType(
         "AWS::CloudWatch::Alarm",
@@ -165,5 +170,12 @@ TYPES = [
             filterName=name, logGroupName=properties["LogGroupName"]
         ),
         "FilterName",
+    ),
+    ResourceType(
+        "AWS::Scheduler::Schedule",
+        _put_schedule,
+        lambda name, _: client("scheduler").delete_schedule(Name=name),
+        "Name",
+        recreate=True,
     ),
 ]

@@ -1,10 +1,13 @@
-"""SNS: e-mail subscriptions reach the mailbox; subjects are checked as AWS does."""
+"""SNS: e-mail subscriptions reach the mailbox, and are listed, once confirmed; subjects are checked as AWS does."""
 
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.models import SNSBackend, Subscription
+from moto.sns.responses import SNSResponse
 
+from sandbox.account import ACCOUNT
 from sandbox.context import current
 from sandbox.patches.replaced import replace
 
@@ -17,13 +20,14 @@ def install() -> None:
     replace(Subscription, "publish", _publish)
     replace(SNSBackend, "publish", _backend_publish)
     replace(SNSBackend, "subscribe", _subscribe)
+    replace(SNSResponse, "list_subscriptions_by_topic", _list_subscriptions_by_topic)
 
 
 def _publish(self: Subscription, message: str, message_id: str, **options: Any) -> None:
     if self.protocol not in {"email", "email-json"}:
         replace.original(Subscription, "publish")(self, message, message_id, **options)
         return
-    if self.endpoint in current().unconfirmed:
+    if _pending(self.protocol, self.endpoint):
         return
     matcher = self._filter_policy_matcher
     if matcher is not None and not matcher.matches(options.get("message_attributes"), message):
@@ -49,7 +53,24 @@ def _is_subject(subject: str) -> bool:
 
 def _subscribe(self: SNSBackend, topic_arn: str, endpoint: str, protocol: str) -> Subscription:
     subscription: Subscription = replace.original(SNSBackend, "subscribe")(self, topic_arn, endpoint, protocol)
-    pending = protocol.startswith("email") and endpoint in current().unconfirmed
+    pending = _pending(protocol, endpoint)
     subscription.attributes["PendingConfirmation"] = pending
     subscription.confirmed = not pending
     return subscription
+
+
+def _list_subscriptions_by_topic(self: SNSResponse) -> ActionResult:
+    """Name a subscription that is not confirmed as SNS does; the ARN it will have is not told."""
+    listed = replace.original(SNSResponse, "list_subscriptions_by_topic")(self).result
+    shown = [_shown(one) for one in listed["Subscriptions"]]
+    return ActionResult({"Subscriptions": shown, "NextToken": listed["NextToken"]})
+
+
+def _shown(one: Subscription) -> dict[str, str]:
+    arn = "PendingConfirmation" if _pending(one.protocol, one.endpoint) else one.arn
+    topic = {"TopicArn": one.topic.arn, "Owner": ACCOUNT}
+    return {"SubscriptionArn": arn, "Protocol": one.protocol, "Endpoint": one.endpoint, **topic}
+
+
+def _pending(protocol: str, endpoint: str) -> bool:
+    return protocol.startswith("email") and endpoint in current().unconfirmed

@@ -79,6 +79,7 @@ def _declared(template: Template, function: Function) -> Iterator[tuple[str, str
         "table": _arn(template.one("DynamoDB::Table")[0]),
         "key": _arn(template.one("KMS::Key")[0]),
         "topic": json.dumps({"Ref": template.one("SNS::Topic", TopicName="ganopa-bot-notifications")[0]}),
+        "operations": json.dumps({"Ref": template.one("SNS::Topic", TopicName="ganopa-bot-operations")[0]}),
     }
     for found in USES.get(f"{function.kind}/{function.name}", [None]):
         given = _given(found.use.with_) if found else {}
@@ -156,10 +157,11 @@ def _named(template: Template) -> Iterator[Any]:
             yield from (arn for arn in listed(statement["Resource"]) if arn != "*")
 
 
-def test_nothing_but_a_function_or_a_state_machine_has_a_role(template: Template) -> None:
+def test_nothing_but_a_function_a_state_machine_or_a_schedule_has_a_role(template: Template) -> None:
     functions = [one["Role"]["Fn::GetAtt"][0] for one in template.of("Lambda::Function").values()]
     machines = [one["RoleArn"]["Fn::GetAtt"][0] for one in template.of("StepFunctions::StateMachine").values()]
-    assert template.of("IAM::Role").keys() == {*functions, *machines}
+    schedules = [one["Target"]["RoleArn"]["Fn::GetAtt"][0] for one in template.of("Scheduler::Schedule").values()]
+    assert template.of("IAM::Role").keys() == {*functions, *machines, *schedules}
 
 
 def test_every_function_has_a_role_of_its_own(template: Template) -> None:

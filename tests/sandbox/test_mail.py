@@ -36,6 +36,22 @@ def test_subject_is_refused_as_aws_does(sandbox: Sandbox, subject: str) -> None:
         publish(sandbox, subject=subject)
 
 
+def test_who_has_not_confirmed_is_listed_as_pending_and_gets_nothing(sandbox: Sandbox) -> None:
+    listed = sandbox.client("sns").list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]
+    arns = {one["Endpoint"]: one["SubscriptionArn"] for one in listed}
+    assert arns.pop("late@example.com") == "PendingConfirmation"
+    assert len(arns) == 3
+    assert all(arn.startswith(f"{TOPIC}:") for arn in arns.values())
+    publish(sandbox, subject="For everybody")
+    assert "late@example.com" not in {mail.to for mail in sandbox.mailbox.messages()}
+    sandbox.unconfirmed.discard("late@example.com")
+    try:
+        publish(sandbox, subject="For everybody")
+        assert "late@example.com" in {mail.to for mail in sandbox.mailbox.messages()}
+    finally:
+        sandbox.unconfirmed.add("late@example.com")
+
+
 def test_mailbox_is_a_page_and_json(sandbox: Sandbox) -> None:
     publish(sandbox, "karim@example.com", "Page")
     mail = sandbox.mailbox.wait_for(lambda mail: mail.subject == "Page" and mail.to.startswith("karim"), 5)

@@ -19,8 +19,9 @@ from functions.workflow.target_lock import HELD_SECONDS, TargetLocked
 from functions.workflow.tidy_up import STOPPED
 from infra.functions import SIZES
 from statemachines import load
-from statemachines.chain import MAX_LOOKS, MAX_QUESTIONS, State, States, compile_chain
+from statemachines.chain import MAX_LOOKS, MAX_QUESTIONS, compile_chain
 from statemachines.model import LONGEST_VALIDATION, Runbook, Service
+from statemachines.states import State, States
 
 USES = [(service, name) for service in load.services().values() for name in service.runbooks]
 FUNCTIONS = {

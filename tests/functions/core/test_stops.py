@@ -109,6 +109,16 @@ def test_switches_that_cannot_be_read_stop(world: World, failing: Failing, error
     assert error in stopped(world)
 
 
+def test_only_what_cannot_be_read_is_unreadable(world: World, failing: Failing) -> None:
+    world.switch("a migration")
+    assert stops.unreadable(world.aws, "ganopa-bot") == ""
+    world.switch(None, MINE)
+    assert stops.unreadable(world.aws, "ganopa-bot").startswith(f"The kill switch {MINE} is missing")
+    assert stopped(world).endswith(": a migration")
+    failing("get_parameters", "AccessDeniedException")
+    assert "AccessDeniedException" in stops.unreadable(world.aws, "ganopa-bot")
+
+
 def test_the_switch_of_everything_stops_before_the_services_own(world: World) -> None:
     world.switch("all of it")
     world.switch("only this", MINE)

@@ -43,6 +43,7 @@ def environment(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "AWS_REGION": names.REGION,
         "INCIDENTS_TABLE": names.TABLE,
         "NOTIFICATIONS_TOPIC": names.TOPIC,
+        "OPERATIONS_TOPIC": names.OPERATIONS,
         "APPROVAL_URL": names.URL,
         "TOKEN_KEY": names.KEY,
     }
@@ -91,13 +92,14 @@ def world(
     session: Session,
     answers: list[tuple[str, str]],
 ) -> Iterator[World]:
-    """An empty incident table, a topic, and kill switches that let everything go."""
+    """An empty incident table, two topics, and kill switches that let everything go."""
     with mock_aws():
         key = session.client("kms").create_key()["KeyMetadata"]["KeyId"]
         session.client("kms").create_alias(AliasName=names.KEY, TargetKeyId=key)
         for switch in stops.switches("ganopa-bot"):
             session.client("ssm").put_parameter(Name=switch, Value=stops.GO, Type="String")
-        session.client("sns").create_topic(Name=names.TOPIC.rpartition(":")[2])
+        for topic in (names.TOPIC, names.OPERATIONS):
+            session.client("sns").create_topic(Name=topic.rpartition(":")[2])
         session.client("dynamodb").create_table(
             TableName=names.TABLE,
             KeySchema=[

@@ -30,6 +30,7 @@ from statemachines import compiled
 REGION = "me-central-1"
 TABLE = "incidents"
 TOPIC = f"arn:aws:sns:{REGION}:{DEFAULT_ACCOUNT_ID}:approvers"
+OPERATIONS = f"arn:aws:sns:{REGION}:{DEFAULT_ACCOUNT_ID}:operations"
 KEY = "alias/task-tokens"
 URL = "https://approve.example"
 RUNBOOK = "webhook_unavailable"
@@ -95,6 +96,11 @@ class World:
             Mail((attributes or {})["approver"]["Value"], str(subject), text)
             for _, text, subject, attributes, _ in sent
         ]
+
+    @property
+    def announced(self) -> list[str]:
+        """The texts of all that the operations topic told."""
+        return [text for _, text, *_ in sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[OPERATIONS].sent_notifications]
 
     @property
     def items(self) -> list[dict[str, Any]]:
