@@ -38,7 +38,7 @@ def test_every_function_logs_json_to_a_group_of_its_own(template: Template) -> N
 
 def test_every_log_is_kept_for_a_while_and_not_forever(template: Template) -> None:
     groups = template.of("Logs::LogGroup").values()
-    assert len(groups) == len(NAMES) + len(RUNBOOKS) + 1  # and the API's access log
+    assert len(groups) == len(NAMES) + len(RUNBOOKS) + 2  # the drill's, and the API's access log
     assert {group["RetentionInDays"] for group in groups} == {90}
 
 
