@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
+from functions.core.approval import NotAllowed
 from functions.core.fix import InProgress, Interfered
-from functions.core.incidents import Incidents
+from functions.core.incidents import RECORD, Incidents
 from functions.core.results import Change
 from tests.functions.core.conftest import Record
 from tests.functions.core.recorded import (
@@ -128,6 +129,22 @@ def test_the_same_attempt_twice_is_in_progress(fix: Recorded, where: str) -> Non
             fix(OPEN | {"attempt": attempt})
     fix.interrupted(where="before", event=AGAIN) if where == "before" else fix(AGAIN)
     assert fix.made == made
+
+
+def test_who_stops_the_incident_as_the_change_begins_stops_the_change(
+    fix: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = Incidents.create
+
+    def stopping(incidents: Incidents, incident: str, item: str, values: dict[str, Any]) -> None:
+        create(incidents, incident, item, values)
+        if item == ITEM:
+            incidents.update(INCIDENT, RECORD, {"state": "closed"})
+
+    monkeypatch.setattr(Incidents, "create", stopping)
+    with pytest.raises(NotAllowed, match="stopped just now"):
+        fix(OPEN)
+    assert (fix.made, fix.stored) == (0, STARTED)
 
 
 def test_an_older_attempt_that_comes_late_is_in_progress(fix: Recorded) -> None:

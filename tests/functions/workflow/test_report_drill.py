@@ -115,7 +115,10 @@ def test_what_aws_itself_does_not_find_is_missing_too(world: World) -> None:  # 
 @pytest.mark.usefixtures("pending")
 def test_what_the_runbook_itself_names_is_found_there(world: World) -> None:  # noqa: ARG001
     (one,) = report(answers() | {"entrance": failed("there is no rule for port 443 in here")})["stale"]
-    assert one["where"] == "webhook_unavailable.checks.entrance.with.port, given to webhook_unavailable: entrance"
+    assert (
+        one["where"]
+        == "https_broken.checks.entrance.with.port, given to https_broken: entrance; webhook_unavailable: entrance"
+    )
 
 
 @pytest.mark.usefixtures("pending")
@@ -135,7 +138,7 @@ def test_a_part_of_a_longer_name_is_not_that_name(world: World) -> None:  # noqa
 def test_a_check_that_fails_otherwise_is_told_with_its_error(world: World) -> None:
     (one,) = report(answers() | {"webhook": failed("no answer after 5 s", "TimeoutError")})["stale"]
     assert one["what"] == "A check fails: TimeoutError: no answer after 5 s"
-    assert one["where"] == "webhook_unavailable: webhook"
+    assert one["where"] == "https_broken: webhook; webhook_unavailable: webhook"
     assert one["what"] in world.mails[0].text
 
 
@@ -153,7 +156,7 @@ def test_a_signal_that_is_unknown_is_told_as_its_question(world: World) -> None:
     (one,) = report(found)["stale"]
     question = compiled.read(RUNBOOK).questions["webhook"]["failing"]
     assert one["what"] == f"Unknown: {question}"
-    assert one["where"] == "webhook_unavailable: webhook, which says: webhook was looked at"
+    assert one["where"] == "https_broken: webhook; webhook_unavailable: webhook, which says: webhook was looked at"
 
 
 def test_who_cannot_be_mailed_is_told_to_the_others_and_where_alarms_are_heard(world: World, pending: Pending) -> None:
