@@ -150,8 +150,12 @@ class Watch:
         return [one for one in executions(self.sandbox, self.machine) if one not in self.known]
 
     def next(self) -> Run:
-        """Wait for it."""
-        return Run(self.sandbox, next_execution(self.sandbox, self.machine, SECONDS, self.known))
+        """Wait for it; where none comes, say what might have started one."""
+        try:
+            return Run(self.sandbox, next_execution(self.sandbox, self.machine, SECONDS, self.known))
+        except TimeoutError as error:
+            ringing, told = self.sandbox.world.alarms.ringing(), self.sandbox.logs(f"{SERVICE.name}-dispatch")[-6:]
+            raise TimeoutError(f"{error}; ringing: {ringing}; dispatch: {' '.join(told)}") from error
 
 
 def stop_executions(sandbox: Sandbox) -> list[str]:
