@@ -14,10 +14,19 @@ class Background:
     def __init__(self) -> None:
         self.failures: list[str] = []
         self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._running = 0
 
     def run(self, work: Callable[..., None], *arguments: Any) -> None:
         """Start the work; an exception is kept in failures, as nobody waits for it."""
+        with self._lock:
+            self._running += 1
         threading.Thread(target=self._guarded, args=(work, *arguments), daemon=True).start()
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether nothing is on its way."""
+        return self._running == 0
 
     def sleep(self, seconds: float) -> bool:
         """Wait; return False where the sandbox closed meanwhile."""
@@ -34,3 +43,6 @@ class Background:
             if not self._closed.is_set():
                 self.failures.append(f"{getattr(work, '__qualname__', work)}: {type(error).__name__}: {error}")
                 _LOG.exception("The sandbox failed in the background")
+        finally:
+            with self._lock:
+                self._running -= 1

@@ -158,6 +158,11 @@ class Sandbox:
         """Return all that was logged, or kept as metric or audit event, for a test that something is not in it."""
         return everything_logged(self._context)
 
+    @property
+    def idle(self) -> bool:
+        """Tell whether no event and no asynchronous invocation is on its way."""
+        return self._context.background.idle
+
     def cold(self) -> None:
         """End all warm Lambda processes, so that the next call of every function is a cold start."""
         self._context.lambdas.cold()

@@ -63,7 +63,7 @@ def world(sandbox: Sandbox) -> Iterator[World]:
     """The healthy service, with no incident open and no alarm raised; healed afterwards."""
     let_hours_pass(sandbox, SERVICE.name)
     sandbox.world.heal()
-    sandbox.world.wait_until(lambda: _silent(sandbox) and not stop_executions(sandbox), 30)
+    sandbox.world.wait_until(lambda: _silent(sandbox) and sandbox.idle and not stop_executions(sandbox), 30)
     yield sandbox.world
     stop_executions(sandbox)
     sandbox.world.heal()
