@@ -13,6 +13,10 @@ FORMER_RELEASE = "b6d767d2f8ed5d21a44b0e5886680cb9c1a0e4f7"
 NEXT_RELEASE = "f1d3ff8443297732862df21dc4e57262a4c0b6de"
 LATE_RELEASE = "7c211433f02071597741e6ff5a8ea34789abbf43"
 BROKEN_RELEASE = "e2fc714c4727ee9395f324cd2e7f331f3a1c9d88"  # its image lacks a module
+HUNGRY_RELEASE = "a87ff679a2f3e71d9181a67b7542122c04521e88"  # it loads a model of its own
+NEEDED_MEMORY = {HUNGRY_RELEASE: 700}  # MiB, once it has started
+USUAL_MEMORY = 180
+KILLED = 128 + 9  # the exit code of what the kernel kills
 REQUIRED = ("TELEGRAM_BOT_TOKEN",)
 ACCEPTED_KEY = "sk-sandbox"  # the only one that OpenAI takes here
 PREFIX = "🤖 "
@@ -33,10 +37,11 @@ class ContainerExitedError(Exception):
 
 
 class Bot:
-    """One container; `log` takes one message as awslogs would send it."""
+    """One container; `memory` is its limit in MiB, `log` takes one message as awslogs would send it."""
 
-    def __init__(self, version: str, environment: Mapping[str, str], log: Log) -> None:
+    def __init__(self, version: str, environment: Mapping[str, str], memory: int, log: Log) -> None:
         self._version = version
+        self._memory = memory
         self._environment = environment
         self._log = log
         self._server: Server | None = None
@@ -44,7 +49,7 @@ class Bot:
     def start(self) -> int | None:
         """Run the process; return the loopback port where others reach it, None if it listens on its own 127.0.0.1.
 
-        Raises ContainerExitedError where the image or the environment makes it crash.
+        Raises ContainerExitedError where the image or the environment makes it crash, or the kernel kills it.
         """
         self._log(f"INFO ganopa-bot starting version={self._version}")
         if self._version == BROKEN_RELEASE:
@@ -52,6 +57,8 @@ class Bot:
         for line, name in enumerate(REQUIRED, start=11):
             if name not in self._environment:
                 self._crash(line, f'os.environ["{name}"]', f"KeyError: '{name}'")
+        if NEEDED_MEMORY.get(self._version, USUAL_MEMORY) > self._memory:
+            raise ContainerExitedError(KILLED)  # without a word in the log
         key = None if self._version == ECHO_RELEASE else self._environment.get("OPENAI_API_KEY", "")
         members = {"version": self._version, "answerer": Answerer(key, self._log)}
         self._server = Server("bot", type("Handler", (BotHandler,), members))

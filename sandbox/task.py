@@ -9,7 +9,7 @@ from moto.ecs.models import Task
 from moto.logs import logs_backends
 
 from sandbox.account import ACCOUNT, REGION
-from sandbox.bot import Bot, ContainerExitedError
+from sandbox.bot import KILLED, Bot, ContainerExitedError
 from sandbox.deployments import now
 from sandbox.network import Interface, Network
 from sandbox.speed import sandbox_seconds
@@ -21,6 +21,7 @@ PROVISIONING_SECONDS = 5.0  # on AWS, as are all of these
 PULLING_SECONDS = 5.0
 STOPPING_SECONDS = 5.0
 EXITED = "Essential container in task exited"
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 
 
 class RunningTask:
@@ -35,6 +36,7 @@ class RunningTask:
         self._network = network
         self._targets = targets
         self._definition = definition.container_definitions[0]
+        self._memory = int(self._definition.get("memory") or definition.memory)
         self._execution_role = getattr(definition, "execution_role_arn", None)
         self._container: Any = task.containers[0]
         self._bot: Bot | None = None
@@ -118,11 +120,12 @@ class RunningTask:
         self._run(image.commit, variables)
 
     def _run(self, version: str, variables: dict[str, str]) -> None:
-        bot = Bot(version, variables, self._log)
+        bot = Bot(version, variables, self._memory, self._log)
         try:
             loopback_port = bot.start()
         except ContainerExitedError as error:
             self._container.exitCode = error.code
+            self._container.reason = OUT_OF_MEMORY if error.code == KILLED else None
             self._fail("EssentialContainerExited", EXITED)
             return
         self._bot = bot

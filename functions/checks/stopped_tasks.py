@@ -33,17 +33,18 @@ def handler(parameters: StoppedTasks, aws: Session) -> Finding:
         forgotten = _told(deployment["failedTasks"])
         return Finding(summary=say("unknown: {told}, but ECS lists none any more", told=forgotten))
     reasons = [ecs_tasks.reason(task) for task in tasks]
-    exited = [task for task in tasks if task.get("stopCode") == "EssentialContainerExited"]
-    codes = [container["exitCode"] for task in exited for container in task["containers"] if container.get("exitCode")]
+    codes = [code for task in tasks for code in ecs_tasks.exit_codes(task)]
     told = stopped.told(_told(len(tasks)))
     return Finding(
         summary=say("{told}: {example}", told=told, example=reasons[0]) if reasons else told,
         signals={
             "image-missing": any("CannotPull" in reason and "not found" in reason for reason in reasons)
             or stopped.unseen,
-            "container-exited": bool(codes) or stopped.unseen,
+            # what is killed has not exited by itself, nor have the containers that are stopped with it
+            "container-exited": any(ecs_tasks.exit_codes(task) and not ecs_tasks.killed(task) for task in tasks)
+            or stopped.unseen,
             "failed-health-checks": any("health checks" in reason for reason in reasons) or stopped.unseen,
-            "out-of-memory": any("OutOfMemory" in reason for reason in reasons) or stopped.unseen,
+            "out-of-memory": any(map(ecs_tasks.killed, tasks)) or stopped.unseen,
         },
         facts={"stopped": len(tasks), "exit_code": next(iter(codes), None), "reason": next(iter(reasons), None)},
         evidence=[f"{task['taskArn'].rpartition('/')[2]}: {ecs_tasks.reason(task)}" for task in tasks],

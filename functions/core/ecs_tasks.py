@@ -114,3 +114,15 @@ def reason(task: "TaskTypeDef") -> str:
     """Quote ECS on the task and, where that says more, on its containers."""
     said = [task.get("stoppedReason"), *(container.get("reason") for container in task["containers"])]
     return "; ".join(dict.fromkeys(filter(None, said)))
+
+
+def exit_codes(task: "TaskTypeDef") -> list[int]:
+    """List its containers' exit codes that say of an error, where the task stopped because a container had ended."""
+    if task.get("stopCode") != "EssentialContainerExited":
+        return []
+    return [container["exitCode"] for container in task["containers"] if container.get("exitCode")]
+
+
+def killed(task: "TaskTypeDef") -> bool:
+    """Say whether a container of the task was killed for the memory that it took."""
+    return "OutOfMemory" in reason(task)

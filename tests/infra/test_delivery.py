@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from statemachines import load
 from tests.infra.template import Template
 
-RUNBOOKS = ("bot-echoes", "https-broken", "targets-missing", "version-unchanged", "webhook-unavailable")
+RUNBOOKS = [name.replace("_", "-") for name in load.services()["ganopa-bot"].runbooks]
 APPROVERS = {"amel@maisonganopa.com", "karim@maisonganopa.com", "lina@maisonganopa.com"}
 
 

@@ -11,12 +11,13 @@ from sandbox.bot import ACCEPTED_KEY, ECHO_RELEASE, FORMER_RELEASE, NEXT_RELEASE
 from sandbox.entrance import forward
 from sandbox.incidents import INCIDENTS
 from sandbox.world import World
-from tests.sandbox.looking import events, logged, service, tasks, update, version
+from tests.sandbox.looking import events, logged, rollout, service, tasks, update, version
 
 pytest_plugins = ["tests.sandbox.world_fixture"]
 
 WATCHED_SECONDS = 0.6
 SECONDS = 15.0
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 ECHO = "✅ Reçu: Hello"
 Shows = Callable[[World], object]
 Repair = Callable[[World], object]
@@ -107,6 +108,26 @@ def request_allowed(world: World) -> None:
     request(world)
 
 
+def killed(world: World) -> bool:
+    """Tell whether tasks stopped for their memory in ECS's words, and the log says nothing of it."""
+    found = {
+        (task["stopCode"], task["stoppedReason"], one.get("exitCode"), one.get("reason"))
+        for task in tasks(world, "STOPPED")
+        for one in task["containers"]
+    }
+    said = ("EssentialContainerExited", "Essential container in task exited", 137, OUT_OF_MEMORY)
+    return rollout(world) == "FAILED" and said in found and "Traceback" not in logged(world)
+
+
+def enlarge(world: World) -> None:
+    """Deploy the same release with more memory."""
+    ecs = world.aws("ecs")
+    found = ecs.describe_task_definition(taskDefinition=service(world)["taskDefinition"])["taskDefinition"]
+    kept = ("family", "networkMode", "cpu", "executionRoleArn", "requiresCompatibilities", "containerDefinitions")
+    made = ecs.register_task_definition(**{name: found[name] for name in kept}, memory="1024")["taskDefinition"]
+    update(world, taskDefinition=made["taskDefinitionArn"])
+
+
 def runs(world: World, commit: str) -> bool:
     """Tell whether the tasks run what was built from a commit, and /_meta says so."""
     digest = images.find(world.builder.image(commit))
@@ -166,6 +187,7 @@ TABLE: dict[str, tuple[Shows, Repair]] = {
         lambda world: behind(world) and any("rolling back to deployment" in text for text in events(world)),
         lambda world: update(world, taskDefinition=newest_revision(world)),
     ),
+    "out-of-memory": (killed, enlarge),
 }
 
 

@@ -37,6 +37,7 @@ CONFIRMED: dict[str, dict[str, str]] = {
     "definition-not-updated": {"version_unchanged": "definition-not-updated"},
     "old-revision": {"version_unchanged": "newest-revision-not-used"},
     "not-redeployed": {"version_unchanged": "not-redeployed"},
+    "out-of-memory": dict.fromkeys((*NO_TARGETS, "tasks_out_of_memory"), "out-of-memory"),
     "rolled-back": {"version_unchanged": "deployment-rolled-back"},
 }
 

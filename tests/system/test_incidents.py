@@ -39,6 +39,7 @@ MANUAL = {
     "missing-variable": ("variable-missing", "TELEGRAM_BOT_TOKEN"),
     "not-listening": ("container-not-listening", "0.0.0.0:8000"),
     "public-port-closed": ("internet-cannot-reach-load-balancer", "authorize-security-group-ingress"),
+    "out-of-memory": ("out-of-memory", "OutOfMemoryError: Container killed due to memory usage, code de sortie 137"),
     "key-refused": ("key-refused", "openai-api-key"),
     "certificate-failed": ("validation-failed", "CAA_ERROR"),
 }

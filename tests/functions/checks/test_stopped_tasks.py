@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,6 +42,9 @@ def stop(operator: Session, service: Service, network: Network) -> Stop:
         task.desired_status = task.last_status = "STOPPED"
         task.stop_code, task.stopped_reason = code, reason
         task.containers[0].exitCode, task.containers[0].reason = exit_code, other.pop("container_reason", None)
+        if "beside" in other:
+            task.containers.append(copy(task.containers[0]))
+            task.containers[1].exitCode, task.containers[1].reason = other.pop("beside"), None
         assert not other
 
     return stopped
@@ -91,8 +95,19 @@ def test_a_container_that_was_stopped_has_not_exited_by_itself(run_check: RunChe
 def test_out_of_memory(run_check: RunCheck, stop: Stop) -> None:
     stop("EssentialContainerExited", EXITED, exit_code=137, container_reason=OUT_OF_MEMORY)
     finding = look(run_check)
-    assert true(finding) == {"container-exited", "out-of-memory"}
-    assert finding.facts["reason"] == f"{EXITED}; {OUT_OF_MEMORY}"
+    assert true(finding) == {"out-of-memory"}
+    assert (finding.facts["exit_code"], finding.facts["reason"]) == (137, f"{EXITED}; {OUT_OF_MEMORY}")
+
+
+def test_a_container_that_exits_beside_one_out_of_memory_is_told_apart(run_check: RunCheck, stop: Stop) -> None:
+    stop("EssentialContainerExited", EXITED, exit_code=137, container_reason=OUT_OF_MEMORY)
+    stop("EssentialContainerExited", EXITED, exit_code=1)
+    assert true(look(run_check)) == {"container-exited", "out-of-memory"}
+
+
+def test_a_container_stopped_for_another_ones_memory_has_not_exited_by_itself(run_check: RunCheck, stop: Stop) -> None:
+    stop("EssentialContainerExited", EXITED, exit_code=137, container_reason=OUT_OF_MEMORY, beside=143)
+    assert true(look(run_check)) == {"out-of-memory"}
 
 
 def test_the_newest_reason(run_check: RunCheck, stop: Stop) -> None:

@@ -53,6 +53,10 @@ FACTS: dict[str, dict[str, Any]] = {
 MANUAL = {
     "image-missing": ((*EMPTY, "image.absent", "tasks.image-missing"), f"{IMAGE} is not in the registry"),
     "variable-missing": ((*CRASH, "logs.missing-variable"), "(exit code 1): it needs TELEGRAM_BOT_TOKEN."),
+    "out-of-memory": (
+        (*UNHEALTHY, "service.below-desired", "tasks.out-of-memory", "targets.connection-refused"),
+        "If that began with ganopa-bot:7, move the service back to the revision before it.",
+    ),
     "container-crashes": (CRASH, "move the service back to the revision before ganopa-bot:7"),
     "container-not-listening": ((*UNHEALTHY, "targets.connection-refused"), "must listen on 0.0.0.0:8000"),
     "internet-cannot-reach-load-balancer": (
@@ -105,6 +109,15 @@ def test_a_cause_is_named_first_with_what_to_do_by_hand(
     assert (first.name, first.standing) == (name, "confirmed")
     assert "confirmed" not in {cause.standing for cause in others}
     assert words in " ".join(first.manual.split())
+
+
+@pytest.mark.parametrize(("runbook", "outcome"), [(RUNBOOK, "healthy"), ("tasks_out_of_memory", "manual")])
+def test_memory_that_kills_tasks_while_the_bot_answers_is_what_its_own_runbook_is_for(
+    world: World, runbook: str, outcome: str
+) -> None:
+    world.open(runbook=runbook)
+    found = findings("tasks.out-of-memory", runbook=runbook)
+    assert world.conclude(found, runbook=runbook)["outcome"] == outcome
 
 
 def test_the_plan_says_exactly_what_would_change(concluding: World) -> None:
