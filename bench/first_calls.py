@@ -45,6 +45,8 @@ class FirstCalls:
         if function.kind == "fix":
             self._open(incident, function.name)
             return {"incident": incident, "round": 1, "step": 0}
+        if function.name == "report_drill":
+            return {"drill": incident, "findings": {}}
         if function.name != "open_incident":
             self._open(incident, self.runbook.runbook.fixes[0].fix)
         return {"incident": incident, "runbook": RUNBOOK} | self._particulars(incident).get(function.name, {})

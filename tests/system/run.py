@@ -138,12 +138,13 @@ class Run:
 
 
 class Watch:
-    """Notices the next execution of a runbook that somebody else starts."""
+    """Notices the next execution of a runbook that somebody else starts, or one that is at work already."""
 
     def __init__(self, sandbox: Sandbox, runbook: str = RUNBOOK) -> None:
         self.sandbox = sandbox
         self.machine = SERVICE.state_machine_arn(runbook)
-        self.known = executions(sandbox, self.machine)
+        running = executions(sandbox, self.machine, "RUNNING")
+        self.known = [one for one in executions(sandbox, self.machine) if one not in running]
 
     def new(self) -> list[str]:
         """List the executions that have started since."""
