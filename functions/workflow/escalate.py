@@ -22,9 +22,13 @@ WHY = {
     "unclear": marked("something is wrong, but no cause could be confirmed"),
     "changed": marked("the plan kept changing while it waited for approval"),
     "unfinished": marked(
-        "a first approved change was made, and what has to follow was not approved, or is not possible"
+        "a first approved change was made, and what has to follow was not approved, or is not possible: "
+        "start the runbook again to be asked for it"
     ),
-    "overdue": marked("what the approved change has set going has not come to its end in time"),
+    "overdue": marked(
+        "what the approved change has set going has not come to its end in time: "
+        "see below what it waits for, and start the runbook again once it has"
+    ),
     "not fixed": marked("the approved change did not help and was undone where it can be"),
     "worse": marked("the approved change made it worse and was undone where it can be"),
     "not undone": marked("the approved change did not help, and undoing it failed"),

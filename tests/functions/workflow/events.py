@@ -1,7 +1,9 @@
 """Events as AWS sends them."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
+
+from functions.core.aws import Session
 
 ALARM = "ganopa-bot-unhealthy-hosts"
 REASON = "Threshold Crossed: 1 datapoint [1.0 (21/11/26 08:00:00)] was greater than the threshold (0.0)."
@@ -77,3 +79,19 @@ def deployment_event() -> dict[str, Any]:
             "reason": "ECS deployment circuit breaker: task failed to start.",
         },
     }
+
+
+def ring(aws: Session, name: str = ALARM, state: Literal["ALARM", "OK"] = "ALARM", reason: str = REASON) -> None:
+    """Bring an alarm into a state; make it where there is none."""
+    cloudwatch = aws.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/ApplicationELB",
+        MetricName="UnHealthyHostCount",
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason=reason)

@@ -3,7 +3,8 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -17,7 +18,7 @@ from functions.core import alarms, approval, occasions, stops
 from functions.workflow import dispatch
 from statemachines import compiled
 from tests.functions.workflow.conftest import Rules
-from tests.functions.workflow.events import ALARM, NOW, REASON, alarm_event, deployment_event, task_event
+from tests.functions.workflow.events import ALARM, NOW, REASON, alarm_event, deployment_event, ring, task_event
 from tests.functions.workflow.test_approval_page import approve
 from tests.functions.workflow.test_close_incident import metrics
 from tests.functions.workflow.world import INCIDENT, RUNBOOK, World
@@ -45,22 +46,7 @@ def mute_rules(world: World, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, 
 @pytest.fixture
 def ringing(world: World) -> Callable[..., None]:
     """Bring an alarm into a state."""
-
-    def ring(name: str = ALARM, state: Literal["ALARM", "OK"] = "ALARM", reason: str = REASON) -> None:
-        cloudwatch = world.aws.client("cloudwatch")
-        cloudwatch.put_metric_alarm(
-            AlarmName=name,
-            Namespace="AWS/ApplicationELB",
-            MetricName="UnHealthyHostCount",
-            Statistic="Maximum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=0,
-            ComparisonOperator="GreaterThanThreshold",
-        )
-        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason=reason)
-
-    return ring
+    return partial(ring, world.aws)
 
 
 def executions(world: World) -> list[str]:

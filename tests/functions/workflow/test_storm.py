@@ -20,7 +20,7 @@ from functions.core.occasions import STARTING
 from functions.workflow import dispatch
 from statemachines import compiled
 from statemachines.compiled import Compiled
-from tests.functions.workflow.events import ALARM, NOW, alarm_event, deployment_event, task_event
+from tests.functions.workflow.events import ALARM, NOW, alarm_event, deployment_event, ring, task_event
 from tests.functions.workflow.world import RUNBOOK, World
 
 ALARMS = (ALARM, "ganopa-bot-load-balancer-5xx")
@@ -42,7 +42,7 @@ def storm(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for service in ("cloudwatch", "dynamodb", "ssm", "stepfunctions", "kms"):
         world.aws.client(service)  # making clients is nothing that threads may do at once
     for name in ALARMS:
-        ring(world, name)
+        ring(world.aws, name)
     make(world, compiled.read(RUNBOOK))
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
@@ -59,22 +59,6 @@ def aged(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
         monkeypatch.setattr(occasions, "datetime", clock)
 
     return ahead
-
-
-def ring(world: World, name: str) -> None:
-    """Make an alarm, in ALARM."""
-    cloudwatch = world.aws.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        Namespace="AWS/ApplicationELB",
-        MetricName="HealthyHostCount",
-        Statistic="Minimum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="LessThanThreshold",
-    )
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="as the test wants it")
 
 
 def make(world: World, runbook: Compiled) -> None:
@@ -150,7 +134,7 @@ def test_two_hundred_targets_open_two_hundred_incidents(world: World, monkeypatc
     targets = [original.model_copy(update={"service": service}) for service in services]
     monkeypatch.setattr(compiled, "read_all", lambda: targets)
     for one in targets:
-        ring(world, f"{one.service.name}-unhealthy-hosts")
+        ring(world.aws, f"{one.service.name}-unhealthy-hosts")
         make(world, one)
         world.aws.client("ssm").put_parameter(Name=stops.switches(one.service.name)[1], Value=stops.GO, Type="String")
     answers = deliver([alarm_event(f"{one.service.name}-unhealthy-hosts") for one in targets])
