@@ -87,12 +87,12 @@ class Demo:
         self.sandbox.deploy(SERVICE)
         incident, world = INCIDENTS[name], self.sandbox.world
         machine = self.service.state_machine_arn(incident.runbook)
-        world.wait_until(lambda: world.healthy() and not executions(self.sandbox, machine, "RUNNING"), CALM_SECONDS)
+        world.wait_until(lambda: world.healthy() and not executions(self.sandbox, machine, ended=False), CALM_SECONDS)
         self._say("The service answers; everything is well.")
         known = executions(self.sandbox, machine)
         world.break_(name)
         self._say(f"[bold]Incident:[/] {incident.title}.")
-        if self.service.runbooks[incident.runbook].alarms:
+        if self.service.runbooks[incident.runbook].alarms and not incident.unnoticed:
             self._say("Waiting for the alarm …")
             self._watch(next_execution(self.sandbox, machine, ALARM_SECONDS, known))
         else:

@@ -15,6 +15,7 @@ from sandbox.untyped import Model
 ADDRESS = "198.51.100.10"
 CONNECT_SECONDS = sandbox_seconds(10)
 IDLE_SECONDS = max(sandbox_seconds(60), LEAST_SECONDS)
+ERRORS = "HTTPCode_ELB_5XX_Count"
 REASONS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
 PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
 
@@ -115,7 +116,7 @@ class FrontDoorHandler(QuietHandler):
             connection.close()
 
     def _fail(self, status: int) -> None:
-        self._count("HTTPCode_ELB_5XX_Count")
+        self._count(ERRORS)
         self._count(f"HTTPCode_ELB_{status}_Count")
         self.answer(status, "text/html", PAGE.format(f"{status} {REASONS[status]}").encode())
 

@@ -23,11 +23,11 @@ class Seen(NamedTuple):
     output: Any
 
 
-def executions(sandbox: Sandbox, state_machine: str, status: str | None = None) -> list[str]:
-    """List the ARNs of a state machine's executions, all or those of one status, the newest first."""
-    wanted = {"statusFilter": status} if status else {}
-    found = sandbox.client("stepfunctions").list_executions(stateMachineArn=state_machine, **wanted)["executions"]
-    return [one["executionArn"] for one in sorted(found, key=lambda one: one["startDate"], reverse=True)]
+def executions(sandbox: Sandbox, state_machine: str, *, ended: bool | None = None) -> list[str]:
+    """List the ARNs of a state machine's newest executions, all or those that have ended or not, the newest first."""
+    found = sandbox.client("stepfunctions").list_executions(stateMachineArn=state_machine)["executions"]
+    wanted = [one for one in found if ended is None or ended == (one["status"] != "RUNNING")]
+    return [one["executionArn"] for one in sorted(wanted, key=lambda one: one["startDate"], reverse=True)]
 
 
 def next_execution(sandbox: Sandbox, state_machine: str, seconds: float, known: Collection[str] = frozenset()) -> str:

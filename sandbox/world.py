@@ -17,7 +17,7 @@ from sandbox.bot import PREFIX
 from sandbox.certificates import Certificates
 from sandbox.declared import Builder
 from sandbox.ecs import Scheduler
-from sandbox.front_door import ADDRESS, FrontDoor
+from sandbox.front_door import ADDRESS, ERRORS, FrontDoor
 from sandbox.healing import restore
 from sandbox.metrics import Alarms, Metrics
 from sandbox.network import Network
@@ -117,10 +117,13 @@ class World:
 
     def heal(self) -> None:
         """Rebuild the declared state, without history: no stopped task, no log, no alarm left; wait until healthy."""
-        with self._incidents:
-            self._persistent.clear()
-            restore(self)
-        self.metrics.clear()
+        with self.alarms.paused():
+            with self._incidents:
+                self._persistent.clear()
+                restore(self)
+            self.metrics.clear()
+            self.wait_until(self._well, HEALING_SECONDS)
+            self.metrics.forget(ERRORS)
         self.wait_until(self._quiet, HEALING_SECONDS)
 
     def healthy(self) -> bool:
@@ -154,9 +157,12 @@ class World:
         dns_name = getattr(backend().load_balancers.get(self.names.load_balancer), "dns_name", "")
         return ADDRESS if host in (self.host, dns_name) else None
 
-    def _quiet(self) -> bool:
+    def _well(self) -> bool:
         self.telegram.tick()
-        return self.telegram.status == HTTPStatus.OK and self.healthy() and not self.alarms.ringing()
+        return self.telegram.status == HTTPStatus.OK and self.healthy()
+
+    def _quiet(self) -> bool:
+        return self._well() and not self.alarms.ringing()
 
     def _reapply(self) -> None:
         with self._incidents:

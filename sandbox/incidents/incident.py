@@ -16,8 +16,8 @@ BREAKER_SECONDS = 20.0
 class Incident:
     """A cause: `break_` injects it, if it is not there; `fix` repairs it, None where a person must.
 
-    `runbook` is the one that knows it. `again`, if given, instead of `break_`, is what takes the fix's effect away in a
-    persistent incident.
+    `runbook` is the one that knows it; where none of its alarms rings, it is `unnoticed` until somebody starts it.
+    `again`, if given, instead of `break_`, is what takes the fix's effect away in a persistent incident.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Incident:
     fix: str | None = None
     again: Callable[[World], None] | None = None
     runbook: str = "webhook_unavailable"
+    unnoticed: bool = False
 
 
 def service(world: World) -> dict[str, Any]:

@@ -143,8 +143,7 @@ class Watch:
     def __init__(self, sandbox: Sandbox, runbook: str = RUNBOOK) -> None:
         self.sandbox = sandbox
         self.machine = SERVICE.state_machine_arn(runbook)
-        running = executions(sandbox, self.machine, "RUNNING")
-        self.known = [one for one in executions(sandbox, self.machine) if one not in running]
+        self.known = executions(sandbox, self.machine, ended=True)
 
     def new(self) -> list[str]:
         """List the executions that have started since."""
@@ -162,7 +161,7 @@ class Watch:
 def stop_executions(sandbox: Sandbox) -> list[str]:
     """Stop whatever runs, and return what did; the interpreter misses a stop that comes while it enters a wait."""
     machines = sandbox.client("stepfunctions").list_state_machines()["stateMachines"]
-    running = [one for machine in machines for one in executions(sandbox, machine["stateMachineArn"], "RUNNING")]
+    running = [one for machine in machines for one in executions(sandbox, machine["stateMachineArn"], ended=False)]
     for execution in running:
         sandbox.client("stepfunctions").stop_execution(executionArn=execution)
     return running

@@ -56,10 +56,10 @@ def _break(sandbox: Sandbox, world: World, name: str, *, persistent: bool = Fals
     Before the late image is there, ECS's own events have started a run that may still have seen it missing: the next
     one is an engineer's, who has pushed it.
     """
-    runbook = INCIDENTS[name].runbook
-    if runbook != RUNBOOK:
+    incident = INCIDENTS[name]
+    if incident.runbook != RUNBOOK or incident.unnoticed:
         diagnoses.break_(world, name, persistent=persistent)
-        return Run.by_hand(sandbox, runbook=runbook)
+        return Run.by_hand(sandbox, runbook=incident.runbook)
     watch = Watch(sandbox)
     world.break_(name, persistent=persistent)
     run = watch.next()
