@@ -9,7 +9,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from sandbox.account import ACCOUNT, REGION
 from sandbox.cloud import Sandbox
-from sandbox.patches.task_tokens import time_out
+from sandbox.patches.task_tokens import time_out, waiting
 
 ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 EVERY = 0.1
@@ -45,6 +45,11 @@ def next_execution(sandbox: Sandbox, state_machine: str, seconds: float, known: 
     raise TimeoutError(f"no execution of {state_machine} started within {seconds:.0f} s")
 
 
+def waits(execution: str) -> bool:
+    """Tell whether an execution waits for a task token at this moment."""
+    return bool(waiting(_interpreted(execution)))
+
+
 def run_out(sandbox: Sandbox, execution: str) -> None:
     """Let the time for which an execution waits for a task token be over: the task fails with States.Timeout.
 
@@ -52,16 +57,19 @@ def run_out(sandbox: Sandbox, execution: str) -> None:
         LookupError: where it waits for none.
     """
     status = sandbox.client("stepfunctions").describe_execution(executionArn=execution)["status"]
-    running = stepfunctions_parser_backends[ACCOUNT][REGION].describe_execution(execution)
-    if status != "RUNNING" or not time_out(running):
+    if status != "RUNNING" or not time_out(_interpreted(execution)):
         raise LookupError(f"{execution} is {status} and waits for no task token")
+
+
+def _interpreted(execution: str) -> Any:
+    return stepfunctions_parser_backends[ACCOUNT][REGION].describe_execution(execution)
 
 
 def follow(sandbox: Sandbox, execution: str) -> Iterator[Seen]:
     """Yield what happens in an execution until it ends."""
-    states, known = sandbox.client("stepfunctions"), 0
+    known = 0
     while True:
-        events = _history(states, execution)
+        events = _history(sandbox, execution)
         for event in events[known:]:
             yield from _seen(event)
         if events and events[-1]["type"] in ENDS:
@@ -70,8 +78,8 @@ def follow(sandbox: Sandbox, execution: str) -> Iterator[Seen]:
         time.sleep(EVERY)
 
 
-def _history(states: Any, execution: str) -> list[dict[str, Any]]:
-    pages = states.get_paginator("get_execution_history").paginate(executionArn=execution)
+def _history(sandbox: Sandbox, execution: str) -> list[dict[str, Any]]:
+    pages = sandbox.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
     return [event for page in pages for event in page["events"]]
 
 

@@ -56,11 +56,16 @@ def install() -> None:
 def time_out(execution: Any) -> int:
     """Let the tasks that wait for a token end as if their TimeoutSeconds had passed; return how many there were."""
     with _ANSWERING:
-        waiting = [endpoint for endpoint in _endpoints(execution).values() if endpoint.consumer_error is None]
-        for endpoint in waiting:
+        endpoints = waiting(execution)
+        for endpoint in endpoints:
             _close(endpoint)
             endpoint.interrupt_all()
-    return len(waiting)
+    return len(endpoints)
+
+
+def waiting(execution: Any) -> list[CallbackEndpoint]:
+    """List what an execution's tasks wait at for their tokens to be answered."""
+    return [endpoint for endpoint in _endpoints(execution).values() if endpoint.consumer_error is None]
 
 
 def _send_task_success(self: StepFunctionsParserBackend, task_token: str, outcome: str) -> None:

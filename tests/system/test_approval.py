@@ -2,7 +2,9 @@
 
 import json
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +16,9 @@ from functions.core.approval import Decision
 from functions.core.incidents import now
 from sandbox import approver, deployed
 from sandbox.cloud import Sandbox
-from sandbox.watch import run_out
+from sandbox.watch import run_out, waits
 from sandbox.world import World
-from tests.system.run import SECONDS, SERVICE, Run, Watch
+from tests.system.run import RUNBOOK, SECONDS, SERVICE, Run, Watch
 
 AMEL, KARIM, LINA = SERVICE.approvers
 FIRST, REMINDED, SECOND, LAST = range(4)
@@ -244,7 +246,8 @@ def test_alarm_that_clears_withdraws_the_question_and_tells_the_approvers(run: R
 
 
 def test_alarm_update_keeps_an_unchanged_question(sandbox: Sandbox, run: Run) -> None:
-    _update(sandbox, run)
+    with _calm(sandbox, run):
+        _update(sandbox, run)
     assert run.question()["state"] == "pending"
     assert len(run.mails(AMEL)) == 1
     run.decide("approve")
@@ -253,8 +256,9 @@ def test_alarm_update_keeps_an_unchanged_question(sandbox: Sandbox, run: Run) ->
 
 def test_alarm_update_replaces_the_question_about_a_plan_that_changed(sandbox: Sandbox, run: Run, world: World) -> None:
     stale = approval_form(run)
-    world.break_("wrong-health-path")
-    _update(sandbox, run)
+    with _calm(sandbox, run):
+        world.break_("wrong-health-path")
+        _update(sandbox, run)
     second = link(run, AMEL, 1)
     closed(run, "Le plan a changé", stale)
     assert [step["fix"] for step in run.question(2)["plan"]["steps"]] == run.fixes
@@ -264,6 +268,15 @@ def test_alarm_update_replaces_the_question_about_a_plan_that_changed(sandbox: S
     assert run.question(1)["state"] == "replaced"
 
 
+@contextmanager
+def _calm(sandbox: Sandbox, run: Run) -> Iterator[None]:
+    """Let no alarm change any more, once all that rang so far has been looked at."""
+    sandbox.world.wait_until(lambda: len(sandbox.world.alarms.ringing()) == len(SERVICE.runbooks[RUNBOOK].alarms), 30)
+    with sandbox.world.alarms.paused():
+        sandbox.world.wait_until(lambda: sandbox.idle and waits(run.execution), SECONDS)
+        yield
+
+
 def _update(sandbox: Sandbox, run: Run) -> None:
     """Let the incident's alarm change its state for a moment, and wait until it has been looked at."""
     looks = run.question()["looks"]
@@ -271,10 +284,7 @@ def _update(sandbox: Sandbox, run: Run) -> None:
     for state in ("INSUFFICIENT_DATA", "ALARM"):
         sandbox.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
     sandbox.world.wait_until(lambda: run.question()["looks"] > looks, SECONDS)
-    run.until("Conclude")
-    for one in run._seen():  # noqa: SLF001
-        if one.kind == "entered" and one.state == "Ask for approval":
-            return
+    sandbox.world.wait_until(lambda: sandbox.idle and waits(run.execution), SECONDS)
 
 
 # What must not get out, and what must not get in
