@@ -13,6 +13,8 @@ FORMER_RELEASE = "b6d767d2f8ed5d21a44b0e5886680cb9c1a0e4f7"
 NEXT_RELEASE = "f1d3ff8443297732862df21dc4e57262a4c0b6de"
 LATE_RELEASE = "7c211433f02071597741e6ff5a8ea34789abbf43"
 BROKEN_RELEASE = "e2fc714c4727ee9395f324cd2e7f331f3a1c9d88"  # its image lacks a module
+STUB_RELEASE = "8277e0910d750195b448797616e091ad2f3e1a55"  # built from a branch without the call of OpenAI
+WITHOUT_OPENAI = {ECHO_RELEASE, STUB_RELEASE}
 HUNGRY_RELEASE = "a87ff679a2f3e71d9181a67b7542122c04521e88"  # it loads a model of its own
 NEEDED_MEMORY = {HUNGRY_RELEASE: 700}  # MiB, once it has started
 USUAL_MEMORY = 180
@@ -59,7 +61,7 @@ class Bot:
                 self._crash(line, f'os.environ["{name}"]', f"KeyError: '{name}'")
         if NEEDED_MEMORY.get(self._version, USUAL_MEMORY) > self._memory:
             raise ContainerExitedError(KILLED)  # without a word in the log
-        key = None if self._version == ECHO_RELEASE else self._environment.get("OPENAI_API_KEY", "")
+        key = None if self._version in WITHOUT_OPENAI else self._environment.get("OPENAI_API_KEY", "")
         members = {"version": self._version, "answerer": Answerer(key, self._log)}
         self._server = Server("bot", type("Handler", (BotHandler,), members))
         self._server.start()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.bot import ECHO_RELEASE, RELEASE
+from sandbox import images
+from sandbox.bot import ECHO_RELEASE, RELEASE, STUB_RELEASE
 from sandbox.entrance import forward, host_is, path_is
 from sandbox.incidents.incident import Incident, deploy, update, wait_for
 
@@ -61,6 +62,13 @@ def key_refused(world: World) -> None:
         wait_for(world, "COMPLETED")
 
 
+def code_not_in_image(world: World) -> None:
+    """The newest image was built without the code that asks OpenAI, and deployed."""
+    if images.newest(world.names.repository).commit != STUB_RELEASE:
+        world.builder.push(STUB_RELEASE)
+    deploy(world, STUB_RELEASE)
+
+
 def _rules(world: World) -> list[dict[str, Any]]:
     found = world.aws("elbv2").describe_rules(ListenerArn=world.builder.entrance.listener())["Rules"]
     return [rule for rule in found if not rule["IsDefault"]]
@@ -84,4 +92,5 @@ INCIDENTS = (
     Incident("old-version", "An image from before OpenAI is deployed", old_version, "deploy_image", runbook=RUNBOOK),
     Incident("key-missing", "OPENAI_API_KEY is not set", key_missing, "reference_secret", runbook=RUNBOOK),
     Incident("key-refused", "OpenAI refuses the key", key_refused, runbook=RUNBOOK),
+    Incident("code-not-in-image", "The newest image knows no OpenAI", code_not_in_image, runbook=RUNBOOK),
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sandbox import images
-from sandbox.bot import ACCEPTED_KEY, ECHO_RELEASE, FORMER_RELEASE, NEXT_RELEASE, RELEASE
+from sandbox.bot import ACCEPTED_KEY, ECHO_RELEASE, FORMER_RELEASE, NEXT_RELEASE, RELEASE, STUB_RELEASE
 from sandbox.entrance import forward
 from sandbox.incidents import INCIDENTS
 from sandbox.world import World
@@ -60,6 +60,12 @@ def renew_key(world: World) -> None:
     """Put a key that OpenAI accepts, and start the tasks anew."""
     world.aws("secretsmanager").put_secret_value(SecretId=world.names.openai_reference, SecretString=ACCEPTED_KEY)
     update(world, forceNewDeployment=True)
+
+
+def build_again(world: World) -> None:
+    """Push an image that was built from the right code, and deploy it."""
+    world.builder.push(NEXT_RELEASE)
+    deploy(world, NEXT_RELEASE)
 
 
 def request(world: World) -> None:
@@ -154,6 +160,10 @@ TABLE: dict[str, tuple[Shows, Repair]] = {
     "key-refused": (
         lambda world: says(world).startswith("Désolé") and '"openai_error"' in logged(world),
         renew_key,
+    ),
+    "code-not-in-image": (
+        lambda world: says(world) == ECHO and runs(world, STUB_RELEASE) and newest(world).commit == STUB_RELEASE,
+        build_again,
     ),
     "certificate-expired": (lambda world: refused(world, "certificate has expired"), request),
     "certificate-wrong-name": (lambda world: refused(world, "Hostname mismatch"), request),

@@ -27,6 +27,7 @@ CONFIRMED: dict[str, dict[str, str]] = {
     "old-version": {"bot_echoes": "old-version", "version_unchanged": "image-tag-wrong"},  # mended by the same image
     "key-missing": {"bot_echoes": "key-missing"},
     "key-refused": {"bot_echoes": "key-refused"},
+    "code-not-in-image": {"bot_echoes": "code-not-in-image"},
     "certificate-expired": {"https_broken": "certificate-expired"},
     "certificate-not-attached": {"https_broken": "certificate-not-attached"},
     "certificate-wrong-name": {"https_broken": "certificate-for-other-names"},

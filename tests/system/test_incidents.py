@@ -41,6 +41,7 @@ MANUAL = {
     "public-port-closed": ("internet-cannot-reach-load-balancer", "authorize-security-group-ingress"),
     "out-of-memory": ("out-of-memory", "OutOfMemoryError: Container killed due to memory usage, code de sortie 137"),
     "key-refused": ("key-refused", "openai-api-key"),
+    "code-not-in-image": ("code-not-in-image", "8277e0910d750195b448797616e091ad2f3e1a55"),
     "certificate-failed": ("validation-failed", "CAA_ERROR"),
 }
 TOGETHER = {
@@ -121,6 +122,19 @@ def test_certificate_is_asked_for_awaited_and_attached_with_an_approval_each(
     run.decide("approve", number=1)
     assert run.end()["outcome"] == "recovered", run.states
     assert world.healthy()
+
+
+@pytest.mark.parametrize("name", AWAITED)
+def test_awaited_certificate_without_effect_is_detached_again_and_escalated(
+    sandbox: Sandbox, world: World, name: str
+) -> None:
+    run = _break(sandbox, world, name, persistent=True)
+    run.decide("approve")
+    run.asked(number=1)
+    run.decide("approve", number=1)
+    assert run.end()["outcome"] == "not fixed", run.states
+    assert {"Undo attach_certificate", "Escalate"} <= set(run.states)
+    assert not world.healthy()
 
 
 def test_certificate_that_nobody_lets_attach_is_left_to_people(sandbox: Sandbox, world: World) -> None:
