@@ -1,9 +1,10 @@
 """The sandbox: AWS on this machine, in this process, on 127.0.0.1."""
 
 import contextlib
+import functools
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -39,7 +40,7 @@ class Sandbox:
         self._stack.callback(context.deactivate)
         with _closed_on_error(self._stack):
             install_all()
-            moto = DomainDispatcherApplication(create_backend_app)
+            moto = _Dispatcher(create_backend_app)
             calls = CallFaults(self.faults, self._context.lambdas.running)
             self._gateway = Gateway(moto, self._context.access, self._context.trail, calls)
             self.endpoint = f"http://localhost:{self._serve(port)}"
@@ -182,6 +183,18 @@ class Sandbox:
         self._stack.callback(server.server_close)
         self._stack.callback(server.shutdown)
         return server.server_port
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """Finds the service that a host name stands for; moto looks through all of its folders for each request."""
+
+    def __init__(self, create_app: Callable[[Any], Any]) -> None:
+        super().__init__(create_app)
+        self._find = functools.cache(super().get_backend_for_host)
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """Return the service's name, from the second time on at once."""
+        return self._find(host)
 
 
 class _Handler(MotoRequestHandler):

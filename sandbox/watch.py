@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Collection, Iterator
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
@@ -13,6 +14,7 @@ from sandbox.patches.task_tokens import time_out, waiting
 
 ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 EVERY = 0.1
+FEW = 20
 
 
 class Seen(NamedTuple):
@@ -69,18 +71,21 @@ def follow(sandbox: Sandbox, execution: str) -> Iterator[Seen]:
     """Yield what happens in an execution until it ends."""
     known = 0
     while True:
-        events = _history(sandbox, execution)
-        for event in events[known:]:
+        events = _newer(sandbox, execution, known)
+        for event in events:
+            known = event["id"]
             yield from _seen(event)
         if events and events[-1]["type"] in ENDS:
             return
-        known = len(events)
         time.sleep(EVERY)
 
 
-def _history(sandbox: Sandbox, execution: str) -> list[dict[str, Any]]:
-    pages = sandbox.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
-    return [event for page in pages for event in page["events"]]
+def _newer(sandbox: Sandbox, execution: str, known: int) -> list[dict[str, Any]]:
+    """List the events after the one that is known, the oldest first; most of the time there are few."""
+    paginator = sandbox.client("stepfunctions").get_paginator("get_execution_history")
+    pages = paginator.paginate(executionArn=execution, reverseOrder=True, PaginationConfig={"PageSize": FEW})
+    newest = (event for page in pages for event in page["events"])
+    return list(takewhile(lambda event: event["id"] > known, newest))[::-1]
 
 
 def _seen(event: dict[str, Any]) -> Iterator[Seen]:

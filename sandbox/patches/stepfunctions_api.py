@@ -1,4 +1,4 @@
-"""Step Functions: what moto's API drops of requests and answers (causes, texts as output, the history's order)."""
+"""Step Functions: what moto's API drops (causes, texts as output, the order and pages of the history)."""
 
 import json
 from typing import Any
@@ -9,6 +9,8 @@ from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from sandbox.patches.replaced import replace
+
+PAGE = 100  # events where the request names no number
 
 
 def install() -> None:
@@ -53,6 +55,14 @@ def _describe_execution(self: StepFunctionResponse) -> ActionResult:
 
 
 def _get_execution_history(self: StepFunctionResponse) -> ActionResult:
-    history = self.stepfunction_backend.get_execution_history(self._get_param("executionArn"))
-    events = list(history["events"])
-    return ActionResult({"events": events[::-1] if self._get_param("reverseOrder") else events})
+    """Answer with a page; its token is the number of the last event in it, for more may come before the next one."""
+    execution: Any = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    environment = execution.exec_worker.env if execution.exec_worker else None
+    events = list(environment.event_manager._history_event_list) if environment else []
+    last, most = int(self._get_param("nextToken") or 0), int(self._get_param("maxResults") or 0) or PAGE
+    if self._get_param("reverseOrder"):
+        left = [event for event in reversed(events) if not last or event["id"] < last]
+    else:
+        left = [event for event in events if event["id"] > last]
+    more = {"nextToken": str(left[most - 1]["id"])} if len(left) > most else {}
+    return ActionResult({"events": left[:most], **more})

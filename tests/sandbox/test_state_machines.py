@@ -57,6 +57,21 @@ def test_stopped_execution_says_why(sandbox: Sandbox) -> None:
     assert (ended["status"], ended["error"], ended["cause"]) == ("ABORTED", "Operator", "wrong button")
 
 
+def test_history_comes_in_pages_in_either_order(sandbox: Sandbox) -> None:
+    execution = start(sandbox)
+    sandbox.client("stepfunctions").stop_execution(executionArn=execution)
+    finished(sandbox, execution)
+    paginator = sandbox.client("stepfunctions").get_paginator("get_execution_history")
+
+    def ids(**options: Any) -> list[int]:
+        pages = list(paginator.paginate(executionArn=execution, PaginationConfig={"PageSize": 2}, **options))
+        assert {len(page["events"]) for page in pages[:-1]} == {2}
+        return [event["id"] for page in pages for event in page["events"]]
+
+    assert ids() == list(range(1, 1 + len(ids())))
+    assert ids(reverseOrder=True) == ids()[::-1]
+
+
 def test_same_name_starts_once_and_never_again(sandbox: Sandbox) -> None:
     first = start(sandbox, name="once")
     assert start(sandbox, name="once") == first

@@ -298,7 +298,7 @@ def test_token_and_link_are_in_no_log_metric_history_table_or_page(sandbox: Sand
     approver.decide(link(run), "reject", "enough seen")
     run.end()
     kept = [sandbox.everything_logged(), str(_table(sandbox)), page, approver.look(link(run)).html]
-    history = sandbox.client("stepfunctions").get_execution_history(executionArn=run.execution)["events"]
+    history = _history(sandbox, run)
     outside = [event for event in history if "Ask for approval" not in str(event) and "Task" not in event["type"]]
     for place in [*kept, str(outside)]:
         assert tokens[0] not in place
@@ -306,9 +306,15 @@ def test_token_and_link_are_in_no_log_metric_history_table_or_page(sandbox: Sand
     assert secret not in str(history)
 
 
+def _history(sandbox: Sandbox, run: Run) -> list[dict[str, Any]]:
+    states = sandbox.client("stepfunctions")
+    events: list[dict[str, Any]] = states.get_execution_history(executionArn=run.execution, maxResults=1000)["events"]
+    return events
+
+
 def _tokens(sandbox: Sandbox, run: Run) -> list[str]:
     """Find the task token where it has to be: in what the asking function is given."""
-    history = sandbox.client("stepfunctions").get_execution_history(executionArn=run.execution)["events"]
+    history = _history(sandbox, run)
     given = [event["taskScheduledEventDetails"] for event in history if "taskScheduledEventDetails" in event]
     payloads = [json.loads(one["parameters"]).get("Payload", {}) for one in given]
     return [one["token"] for one in payloads if "token" in one]
