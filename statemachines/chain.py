@@ -19,6 +19,9 @@ DAY = 86_400
 
 MAY_NOT = "($again.outcome = 'limited' or $again.outcome = 'flapping' or $again.outcome = 'joined')"
 FAILURE: Target = ("Unlock target", {"outcome": "failed", "error": "{% $states.errorOutput %}"})
+HIGHER: Mapping[str, Target] = {
+    "$verdict = 'not fixed' and $step < $plan.count": ("Keep the lock", {"rung": "{% $rung + 1 %}", "attempt": 0})
+}
 _task = partial(task, on_error=FAILURE)
 
 
@@ -76,6 +79,7 @@ def _open(runbook: Runbook, arn: Arn) -> States:
                 "attempt": 0,
                 "lock": 0,
                 **({"done": ""} if runbook.awaiting else {}),
+                **({"rung": 0} if runbook.ladders else {}),
                 "outcome": "failed",
                 "error": {},
             },
@@ -221,12 +225,13 @@ def _remediate(runbook: Runbook, arn: Arn) -> States:
     fixes = _fix_names(runbook)
     failed = {"error": "{% $states.errorOutput %}", "step": "{% $step + 1 %}"}
     waiting: dict[str, Target] = {"$step >= $plan.count and $plan.every > 0": ("Unlock to wait", {})}
+    enough = "$step >= $plan.until[$rung]" if runbook.ladders else "$step >= $plan.count"
     return {
         "Next fix": choice(
             "The approved fixes, in their order",
             {
                 **(waiting if runbook.awaiting else {}),
-                "$step >= $plan.count": ("Wait for effect", {}),
+                enough: ("Wait for effect", {}),
                 **{f"$lookup($plan.fixes, $string($step)) = '{fix}'": (f"Fix {fix}", {}) for fix in fixes},
             },
             otherwise="Unlock target",
@@ -324,16 +329,31 @@ def _validate(runbook: Runbook, arn: Arn) -> States:
             then="Verdict?",
             on_error=unseen,
         ),
+        **(_rungs(runbook, arn) if runbook.ladders else {}),
         "Verdict?": choice(
             "Wait on, close, undo, or leave it to a person",
             {
                 "$verdict = 'wait'": ("Wait for effect", {}),
+                **(HIGHER if runbook.ladders else {}),
                 "$verdict = 'fixed'": ("Unlock target", {"outcome": "recovered"}),
                 "$verdict = 'unverifiable'": ("Unlock target", {"outcome": "unverifiable"}),
             },
             otherwise="Next undo",
             assign={"outcome": "{% $verdict %}"},
         ),
+    }
+
+
+def _rungs(runbook: Runbook, arn: Arn) -> States:
+    """Go on with what was approved for the case that what was done so far does not help."""
+    return {
+        "Keep the lock": _task(
+            "Not enough: the next of the approved fixes follows, under the same lock",
+            arn("workflow/target_lock"),
+            {**_incident(runbook), "action": "acquire"},
+            assign={"lock": "{% $states.result.Payload.lock %}"},
+            then="Next fix",
+        )
     }
 
 
@@ -451,7 +471,7 @@ def _conclude(comment: str, variable: str, runbook: Runbook, arn: Arn, then: str
         comment,
         arn("workflow/conclude"),
         payload,
-        assign={variable: answered("outcome", "digest", "count", "fixes", "every", "round", "turn")},
+        assign={variable: answered("outcome", "digest", "count", "until", "fixes", "every", "round", "turn")},
         then=then,
     )
 

@@ -28,6 +28,7 @@ Principal = Annotated[
 
 
 LONGEST_VALIDATION = 1800
+MIN_RUNGS = 2
 DRILL = "drill"  # what its state machine is called, as runbooks' are by their names
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
@@ -99,7 +100,8 @@ class Cause(Model):
 
     Confirmed when every signal of `confirmed_by` is true, ruled out when one of them is false or one of `ruled_out_by`
     is true, possible otherwise. `supported_by` is what a person would also see if it is this one. Carries its fixes, or
-    what a person has to do.
+    what a person has to do. Of a `ladder`, each fix but the first is a rung that is only climbed where the validation
+    after the one before has said "not fixed"; all of them are approved at once.
     """
 
     name: Name
@@ -108,6 +110,7 @@ class Cause(Model):
     supported_by: list[Signal] = []
     ruled_out_by: list[Signal] = []
     fix: list[FixUse] = []
+    ladder: bool = False
     awaits: Awaiting | None = None
     manual: str = ""
 
@@ -117,6 +120,8 @@ class Cause(Model):
             raise ValueError(f"cause {self.name} needs either fix or manual")
         if self.awaits and not self.fix:
             raise ValueError(f"cause {self.name} awaits what no fix of it sets going")
+        if self.ladder and (len(self.fix) < MIN_RUNGS or self.awaits):
+            raise ValueError(f"cause {self.name}: a ladder has two fixes or more, and awaits nothing")
         return self
 
     @property
@@ -165,6 +170,11 @@ class Runbook(Model):
     def fixes(self) -> list[FixUse]:
         """Every fix of every cause, in order."""
         return [use for cause in self.causes for use in cause.fix]
+
+    @property
+    def ladders(self) -> bool:
+        """Whether any of its plans may have rungs."""
+        return any(cause.ladder for cause in self.causes)
 
     @property
     def validating(self) -> dict[str, CheckUse]:

@@ -1,5 +1,6 @@
 """From the confirmed causes to the plan, and to what speaks against proposing it."""
 
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from functions.core import limits
@@ -28,17 +29,19 @@ def propose(
     findings: Findings,
     given: dict[str, Any],
 ) -> Proposal:
-    """Order the fixes of all confirmed causes as the causes rank; the same change stands there once.
+    """Order the fixes of all confirmed causes by rung, then as the causes rank; the same change stands there once.
 
     `given` are the service's resources, with what an engineer has named otherwise. Nothing speaks against a plan that
     nobody needs, because the service is healthy.
     """
     by_name = {cause.name: cause for cause in runbook.runbook.causes}
-    uses = [use for cause in diagnosis.confirmed for use in by_name[cause.name].fix]
+    causes = [by_name[cause.name] for cause in diagnosis.confirmed]
+    rungs = [(use, rung * cause.ladder) for cause in causes for rung, use in enumerate(cause.fix)]
+    uses = [use for use, _ in rungs]
     unknown = [reason for use in uses for reason in _unknown(use, findings)]
     steps: list[Step] = []
-    for use in () if unknown else uses:
-        one = _step(runbook, use, findings, given)
+    for use, rung in () if unknown else sorted(rungs, key=itemgetter(1)):
+        one = _step(runbook, use, findings, given, rung)
         if not any(one.same_change(other) for other in steps):
             steps.append(one)
     service = runbook.service
@@ -71,7 +74,7 @@ def _whole(fact: Any) -> bool:
     return isinstance(fact, int) or (isinstance(fact, str) and fact != "" and not fact.endswith("…"))
 
 
-def _step(runbook: Compiled, use: FixUse, findings: Findings, given: dict[str, Any]) -> Step:
+def _step(runbook: Compiled, use: FixUse, findings: Findings, given: dict[str, Any], rung: int) -> Step:
     def value(name: str) -> Any:
         return lookup(findings, given, name)
 
@@ -86,4 +89,5 @@ def _step(runbook: Compiled, use: FixUse, findings: Findings, given: dict[str, A
         radius=readable(fill(translated(text.radius), parameters.__getitem__)),
         undo=translated(text.undo) if text.undo else None,
         touches=len(parameters[text.touches]) if text.touches else 1,
+        rung=rung,
     )

@@ -30,8 +30,8 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
 
     Returns:
         `outcome` (healthy, joined, plan, limited, flapping, manual or unclear), the plan's `digest` and `fixes` by
-        number, how many seconds apart to look for what they only set going (0: nothing), the `round` of the plan's
-        question, and whose `turn` it is.
+        number, their `count` and `until` which of them each rung goes, how many seconds apart to look for what they
+        only set going (`every`, 0: nothing), the `round` of the plan's question, and whose `turn` it is.
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     record = incidents.get(event.incident) or {}
@@ -50,6 +50,7 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
         "diagnosis": diagnosis.headline,
         "digest": plan.digest,
         "count": len(plan.steps),
+        "until": plan.until,
         "fixes": {str(number): one.fix for number, one in enumerate(plan.steps)},
         "every": wait.every if wait else 0,
         "round": event.round + 1 if asked and not same else max(event.round, 1),

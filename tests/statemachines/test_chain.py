@@ -128,11 +128,24 @@ def used(value: Any) -> set[str]:
     return {name for expression in expressions for name in VARIABLE.findall(expression)} - {"states"}
 
 
-@pytest.fixture(params=USES, ids=lambda use: f"{use[0].name}-{use[1]}")
+def _ladder() -> Chain:
+    """Compile a runbook whose first cause is mended by a fix, or else by another one."""
+    service, runbook = load.services()["ganopa-bot"], load.runbooks()["webhook_unavailable"]
+    first, *others = runbook.causes
+    rungs = [use for cause in runbook.causes for use in cause.fix][:2]
+    climbed = first.model_copy(update={"fix": rungs, "ladder": True})
+    return Chain(service, runbook.model_copy(update={"causes": [climbed, *others]}))
+
+
+LADDER = _ladder()
+RUNGS = {"count": 3, "until": [2, 3], "every": 0, "fixes": dict.fromkeys("012", LADDER.runbook.fixes[0].fix)}
+CHAINS = {f"{service.name}-{name}": Chain(service, load.runbooks()[name]) for service, name in USES}
+
+
+@pytest.fixture(params=[*CHAINS, "ladder"])
 def chain(request: pytest.FixtureRequest) -> Chain:
-    """Each service's chain for each of its runbooks."""
-    service, name = request.param
-    return Chain(service, load.runbooks()[name])
+    """Each service's chain for each of its runbooks, and one with rungs."""
+    return LADDER if request.param == "ladder" else CHAINS[request.param]
 
 
 def test_every_state_leads_to_states_that_exist(chain: Chain) -> None:
@@ -424,8 +437,9 @@ def test_only_the_approved_plan_is_carried_out(
 
 def test_fixes_run_in_order_and_are_undone_in_reverse(chain: Chain) -> None:
     names = [fix.removeprefix("Fix ") for fix in sorted(chain.starting("Fix"))]
-    plan = {"count": len(names), "fixes": {str(number): name for number, name in enumerate(names)}}
-    done = [chain.choose("Next fix", plan=plan, step=step) for step in range(len(names) + 1)]
+    count = len(names)
+    plan = {"count": count, "until": [count], "fixes": {str(number): name for number, name in enumerate(names)}}
+    done = [chain.choose("Next fix", plan=plan, step=step, rung=0) for step in range(count + 1)]
     assert done == [*(f"Fix {name}" for name in names), "Wait for effect"]
     undone = [chain.choose("Next undo", plan=plan, step=step) for step in range(len(names), -1, -1)]
     assert undone == [*(f"Undo {name}" for name in reversed(names)), "See what is left"]
@@ -514,6 +528,44 @@ def test_what_is_found_right_before_the_next_change(again: str, outcome: str) ->
     known = {"again": {"outcome": again, "digest": "b", "round": 2}, "plan": {"digest": "b"}, "done": "a"}
     assert AWAITED.choose("Still the same?", **known) == "Unlock target"
     assert AWAITED.assigned("Still the same?", **known) == {"outcome": outcome}
+
+
+def test_after_each_rung_is_time_to_see_whether_it_was_enough() -> None:
+    fix = f"Fix {LADDER.runbook.fixes[0].fix}"
+    following = [[LADDER.choose("Next fix", plan=RUNGS, step=step, rung=rung) for step in range(4)] for rung in (0, 1)]
+    assert following == [[fix, fix, "Wait for effect", "Wait for effect"], [fix, fix, fix, "Wait for effect"]]
+    assert LADDER.states["Open"]["Assign"]["rung"] == 0
+
+
+def test_a_ladder_of_one_rung_is_looked_at_as_any_plan() -> None:
+    one = {"count": 1, "until": 1, "fixes": {"0": "open_security_group_port"}}  # JSONata makes a list of one its member
+    assert LADDER.choose("Next fix", plan=one, step=1, rung=0) == "Wait for effect"
+    assert LADDER.choose("Verdict?", verdict="not fixed", plan=one, step=1, rung=0) == "Next undo"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "step", "following"),
+    [
+        ("not fixed", 2, "Keep the lock"),
+        ("not fixed", 3, "Next undo"),
+        ("worse", 2, "Next undo"),
+        ("unverifiable", 2, "Unlock target"),
+        ("fixed", 2, "Unlock target"),
+        ("wait", 2, "Wait for effect"),
+    ],
+)
+def test_the_next_rung_is_climbed_only_where_the_one_before_has_not_helped(
+    verdict: str, step: int, following: str
+) -> None:
+    assert LADDER.choose("Verdict?", verdict=verdict, plan=RUNGS, step=step, rung=0) == following
+
+
+def test_the_next_rung_is_validated_anew_under_the_same_lock() -> None:
+    assigned = LADDER.assigned("Verdict?", verdict="not fixed", plan=RUNGS, step=2, rung=0)
+    assert assigned == {"rung": "{% $rung + 1 %}", "attempt": 0}
+    keeping = LADDER.states["Keep the lock"]
+    assert keeping["Arguments"]["Payload"]["action"] == "acquire"
+    assert (keeping["Next"], keeping["Assign"]) == ("Next fix", {"lock": "{% $states.result.Payload.lock %}"})
 
 
 def test_every_fix_is_told_its_lock_and_its_attempt(chain: Chain) -> None:

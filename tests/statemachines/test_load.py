@@ -185,6 +185,12 @@ def test_a_mistake_in_a_runbook_is_said_with_file_and_line(files: Files, old: st
             "cause other awaits what no fix of it sets going",
         ),
         (
+            "after: open to {balancer}\n",
+            "after: open to {balancer}\n    ladder: true\n",
+            "causes.0",
+            "cause closed: a ladder has two fixes or more, and awaits nothing",
+        ),
+        (
             "every: 15",
             "every: 3600",
             "validation",

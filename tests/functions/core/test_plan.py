@@ -43,10 +43,18 @@ def digest(**other: Any) -> str:
         {"steps": [STEP | {"parameters": {"security_group": "sg-1", "port": 8001}}, OTHER]},
         {"steps": [STEP | {"parameters": {"security_group": "sg-1", "port": "8000"}}, OTHER]},
         {"steps": [STEP | {"parameters": {"security_group": "sg-1"}}, OTHER]},
+        {"steps": [STEP, OTHER | {"rung": 1}]},
     ],
 )
 def test_another_effect_is_another_plan(other: dict[str, Any]) -> None:
     assert digest(**other) != digest()
+
+
+def test_a_plan_says_after_how_many_steps_each_rung_is_made() -> None:
+    def until(*rungs: int) -> list[int]:
+        return Plan.model_validate(PLAN | {"steps": [STEP | {"rung": rung} for rung in rungs]}).until
+
+    assert [until(0, 0), until(0, 1), until(0, 0, 1, 1, 2), until()] == [[2], [1, 2], [2, 4, 5], [0]]
 
 
 def test_how_much_it_touches_is_said_and_is_no_effect() -> None:

@@ -147,6 +147,19 @@ def rules(world: World, monkeypatch: pytest.MonkeyPatch) -> Rules:  # noqa: ARG0
 
 
 @pytest.fixture
+def ladder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 (puts the package in place)
+    """Let a closed port be opened first, and the health check be corrected only where that has not helped."""
+    original = compiled.read(names.RUNBOOK)
+    causes = {cause.name: cause for cause in original.runbook.causes}
+    port = causes["port-closed-to-load-balancer"]
+    rungs = [*port.fix, *causes["health-check-wrong"].fix]
+    causes[port.name] = port.model_copy(update={"fix": rungs, "ladder": True})
+    runbook = original.runbook.model_copy(update={"causes": list(causes.values())})
+    changed = original.model_copy(update={"runbook": runbook})
+    monkeypatch.setattr(compiled, "read", lambda _: changed)
+
+
+@pytest.fixture
 def trail(world: World, monkeypatch: pytest.MonkeyPatch) -> Trail:  # noqa: ARG001 (as above)
     """CloudTrail, which has learned of nothing yet."""
     trail = Trail()

@@ -157,6 +157,27 @@ def test_a_cause_by_hand_beside_one_with_a_fix_keeps_its_instructions(concluding
     assert [cause.manual != "" for cause in causes(concluding) if cause.standing == "confirmed"] == [False, True]
 
 
+@pytest.mark.usefixtures("ladder")
+def test_the_rungs_of_a_ladder_are_one_plan_that_says_when_to_look(concluding: World) -> None:
+    answer = concluding.conclude(findings(*CLOSED_PORT))
+    assert answer["fixes"] == {"0": "open_security_group_port", "1": "correct_health_check"}
+    assert (answer["count"], answer["until"]) == (2, [1, 2])
+    assert [step.rung for step in concluding.plan.steps] == [0, 1]
+
+
+@pytest.mark.usefixtures("ladder")
+def test_what_has_to_be_done_at_once_stands_before_the_higher_rungs(concluding: World) -> None:
+    answer = concluding.conclude(findings(*CLOSED_PORT, "service.desired-zero", "targets.no-targets"))
+    assert [step.rung for step in concluding.plan.steps] == [0, 0, 1]
+    assert answer["fixes"]["2"] == "correct_health_check"
+    assert answer["until"] == [2, 3]
+
+
+def test_a_plan_without_a_ladder_is_looked_at_once_when_all_is_done(concluding: World) -> None:
+    answer = concluding.conclude(findings(*CLOSED_PORT, *WRONG_HEALTH_CHECK))
+    assert (answer["count"], answer["until"]) == (2, [2])
+
+
 def test_the_same_change_for_two_causes_stands_in_the_plan_once(
     concluding: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
