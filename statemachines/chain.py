@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from functions.core import catalogue
 from statemachines.model import ApprovalRules, CheckUse, Runbook, Service
 from statemachines.states import Arn, State, States, Target, answered, choice, look, parallel, task
 
@@ -15,6 +16,7 @@ MAX_QUESTIONS = 3
 MAX_LOOKS, LOOK_AGAIN = 4, 30
 LOCK_EVERY, LOCK_TRIES = 20, 30
 FIX_SECONDS = 30  # how long a fix may take
+LONG_EVERY = 20  # seconds between two looks at a command that goes on
 DAY = 86_400
 
 MAY_NOT = "($again.outcome = 'limited' or $again.outcome = 'flapping' or $again.outcome = 'joined')"
@@ -236,17 +238,68 @@ def _remediate(runbook: Runbook, arn: Arn) -> States:
             },
             otherwise="Unlock target",
         )
-    } | {
-        f"Fix {fix}": _fix(
-            "Changes what was approved, and records how to undo it",
-            arn(f"fix/{fix}"),
-            {**_incident(runbook), "step": "{% $step %}"},
-            assign={"step": "{% $step + 1 %}"},
-            then="Next fix",
-            on_error=("Next undo", {"outcome": "not fixed", **failed}),
-            on_refusal=("Next undo", {"outcome": "refused", **failed}),
-        )
-        for fix in fixes
+    } | _each(
+        runbook,
+        arn,
+        "Fix",
+        "Changes what was approved, and records how to undo it",
+        {"step": "{% $step %}"},
+        ("Next fix", {"step": "{% $step + 1 %}"}),
+        {
+            "on_error": ("Next undo", {"outcome": "not fixed", **failed}),
+            "on_refusal": ("Next undo", {"outcome": "refused", **failed}),
+        },
+    )
+
+
+def _each(
+    runbook: Runbook,
+    arn: Arn,
+    verb: str,
+    comment: str,
+    payload: State,
+    then: Target,
+    errors: Mapping[str, Target],
+) -> States:
+    """Make a state for each fix of a runbook, to apply or to undo it, and a loop around those that take long."""
+    states: States = {}
+    for fix in _fix_names(runbook):
+        name, (following, assign) = f"{verb} {fix}", then
+        asked = {**_incident(runbook), **payload}
+        if catalogue.fixes()[fix].follow is None:
+            states[name] = _fix(comment, arn(f"fix/{fix}"), asked, assign=assign, then=following, **errors)
+        else:
+            running = {"running": "{% $states.result.Payload.running %}"}
+            done = f"{name}: done?"
+            states[name] = _fix(comment, arn(f"fix/{fix}"), asked, assign=running, then=done, **errors)
+            states |= _going_on(runbook, arn, name, then, errors["on_error"])
+    return states
+
+
+def _going_on(runbook: Runbook, arn: Arn, name: str, then: Target, on_error: Target) -> States:
+    """Wait, without a function that waits, for a command that goes on for longer than one may; keep the lock."""
+    following, assign = then
+    return {
+        f"{name}: done?": choice(
+            "What takes longer than a function may was only started",
+            {"$running": (f"{name}: wait", {})},
+            otherwise=following,
+            assign=assign,
+        ),
+        f"{name}: wait": {
+            "Type": "Wait",
+            "Comment": "The command goes on where it was started",
+            "Seconds": LONG_EVERY,
+            "Next": f"{name}: lock",
+        },
+        f"{name}: lock": _task(
+            "Keeps the target locked meanwhile",
+            arn("workflow/target_lock"),
+            {**_incident(runbook), "action": "acquire"},
+            assign={"lock": "{% $states.result.Payload.lock %}"},
+            then=name,
+            on_error=on_error,
+        ),
     }
 
 
@@ -372,18 +425,15 @@ def _undo(runbook: Runbook, arn: Arn) -> States:
                 otherwise="Unlock target",
             )
         }
-        | {
-            f"Undo {fix}": _fix(
-                "Puts back what was there before, where that can be done",
-                arn(f"fix/{fix}"),
-                {**_incident(runbook), **back, "undo": True},
-                assign=back,
-                then="Next undo",
-                on_error=not_undone,
-                on_refusal=not_undone,
-            )
-            for fix in fixes
-        }
+        | _each(
+            runbook,
+            arn,
+            "Undo",
+            "Puts back what was there before, where that can be done",
+            {**back, "undo": True},
+            ("Next undo", back),
+            {"on_error": not_undone, "on_refusal": not_undone},
+        )
         | _hand_over(runbook, arn)
     )
 

@@ -1,9 +1,9 @@
 """The @fix decorator: a function that changes one thing, only what was approved, and says how to undo it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
-from functions.core import guards, limits, stops
+from functions.core import approval, guards, limits, stops
 from functions.core.approval import NotAllowed
 from functions.core.aws import Session
 from functions.core.function import Function
@@ -13,12 +13,13 @@ from functions.core.language import say, translated
 from functions.core.log import logger
 from functions.core.permissions import Permission, allow
 from functions.core.plan import Risk
-from functions.core.results import Change, Parameters
+from functions.core.results import Change, Parameters, Started
 from functions.core.template import fill, readable
 from statemachines import compiled
 
 P = TypeVar("P", bound=Parameters)
-Changes = Iterator[Change]
+Changes = Generator[Change | Started, str]
+Follow = Callable[[str, Any, Session], bool]
 
 
 class Interfered(Exception):
@@ -35,6 +36,9 @@ class Fix(Function):
     The generator looks, and yields the change that it is about to make: that is written down before anything is
     changed, so that an interrupted change can be seen, completed and undone. Then it makes the change, and may yield
     what is known better by then. Where the first one changes nothing, it is asked nothing more.
+
+    A change that takes longer than a function may is only started: the generator is sent a name for this step, yields
+    the command that it started under it, and the state machine calls again until `follow` says that this has ended.
 
     The event names an incident, a round of its questions and a step (see guards.Asked). What to do is read from the
     plan approved there, never from the event. With `"undo": true` the recorded change is undone.
@@ -64,6 +68,7 @@ class Fix(Function):
         self.touches = touches
         self.revert: Callable[..., None] | None = None
         self.undo_effect: str | None = None
+        self.follow: Follow | None = None
 
     def effect_of(self, parameters: Parameters) -> str:
         """Say what the fix changes with these parameters."""
@@ -81,6 +86,14 @@ class Fix(Function):
 
         return declare
 
+    def following(self, follow: Follow) -> Follow:
+        """Declare how to see whether a command that the fix has started, or its undo, has ended: `@handler.following`.
+
+        It is given the command, the fix's parameters and a session, and raises where the command has failed.
+        """
+        self.follow = follow
+        return follow
+
     def __call__(self, event: dict[str, Any], _context: object = None) -> dict[str, Any]:
         """Apply or undo one step of the approved plan and record the change.
 
@@ -90,8 +103,11 @@ class Fix(Function):
             Interfered: when somebody else has changed the same thing since this fix looked at it.
         """
         incidents, asked = Incidents(self.aws), Asked.model_validate(event)
-        if asked.undo and not incidents.get(asked.incident, _item(asked)):
+        known = incidents.get(asked.incident, _item(asked))
+        if asked.undo and not known:
             return self._nothing(incidents, asked)
+        if self.follow and known and _running(known, undo=asked.undo):
+            return self._going_on(incidents, asked, known, self.follow)
         try:
             plan = guards.approved(self.aws, incidents, asked, self.name)
         except NotAllowed as why:
@@ -107,23 +123,49 @@ class Fix(Function):
     def _apply(self, incidents: Incidents, asked: Asked, parameters: Parameters) -> dict[str, Any]:
         known = incidents.get(asked.incident, _item(asked))
         if known and known["state"] == "done":
-            return _change(known).model_dump(mode="json")
+            return self._answer(_change(known).model_dump(mode="json"))
         changes: Changes = self.body(parameters, self.aws)
         seen = _seen(changes)
         change = _resumed(incidents, asked, known, seen) if known else _begun(incidents, asked, self.name, seen)
         if seen.changed:
             _still_open(incidents, asked)
-            change = next(changes, change)
+            made = _made(changes, asked, change)
+            if isinstance(made, Started):
+                return self._started(incidents, asked, {"state": "running", "command": made.command})
+            change = made
+        return self._done(incidents, asked, parameters, change)
+
+    def _started(self, incidents: Incidents, asked: Asked, values: dict[str, Any]) -> dict[str, Any]:
+        incidents.update(asked.incident, _item(asked), values)
+        incidents.note(asked.incident, say("{fix}: started", fix=self.name))
+        return {"running": True}
+
+    def _going_on(self, incidents: Incidents, asked: Asked, known: dict[str, Any], follow: Follow) -> dict[str, Any]:
+        """See how far a command is: that changes nothing, so it needs nothing that a change needs."""
+        question = approval.read(incidents, asked.incident, asked.round)
+        if question is None:
+            raise LookupError(f"round {asked.round} of {asked.incident}")
+        parameters = self.parameters.model_validate(question.plan.steps[asked.step].parameters)
+        if not follow(known["undoing" if asked.undo else "command"], parameters, self.aws):
+            return {"running": True}
+        done = self._undone if asked.undo else self._done
+        return done(incidents, asked, parameters, _change(known))
+
+    def _done(self, incidents: Incidents, asked: Asked, parameters: Parameters, change: Change) -> dict[str, Any]:
         incidents.update(asked.incident, _item(asked), {"state": "done"} | change.model_dump())
         told = {"before": readable(change.before), "after": readable(change.after)}
         text = say("{effect}: was {before}, is {after}", effect=self.effect_of(parameters), **told)
         incidents.note(asked.incident, text)
         logger.info("fixed", incident=asked.incident, fix=self.name, changed=change.changed)
-        return change.model_dump(mode="json")
+        return self._answer(change.model_dump(mode="json"))
+
+    def _answer(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Add for the state machine, where it would go on asking, that this has come to its end."""
+        return said | ({"running": False} if self.follow else {})
 
     def _nothing(self, incidents: Incidents, asked: Asked) -> dict[str, Any]:
         _note(incidents, asked, say("{fix}: nothing to undo", fix=self.name))
-        return {"undone": False}
+        return self._answer({"undone": False})
 
     def _undo(self, incidents: Incidents, asked: Asked, parameters: Parameters) -> dict[str, Any]:
         known = incidents.get(asked.incident, _item(asked)) or {}
@@ -131,16 +173,20 @@ class Fix(Function):
             return self._nothing(incidents, asked)
         change = _change(known)
         if known.get("undone"):
-            return {"undone": True}
-        now = next(self.body(parameters, self.aws)).before
-        if now not in (change.before, change.after):
+            return self._answer({"undone": True})
+        now = _seen(self.body(parameters, self.aws)).before
+        if now not in (change.before, change.after) and known["state"] != "running":  # a command may do half of it
             raise _interfered(change.after, now)
-        if now != change.before:
-            self.revert(change.undo, self.aws)
+        started = self.revert(change.undo, self.aws) if now != change.before else None
+        if isinstance(started, Started):
+            return self._started(incidents, asked, {"undoing": started.command})
+        return self._undone(incidents, asked, parameters, change)
+
+    def _undone(self, incidents: Incidents, asked: Asked, _parameters: Parameters, change: Change) -> dict[str, Any]:
         incidents.update(asked.incident, _item(asked), {"undone": True})
         told = {"undone": translated(self.undo_effect or ""), "before": readable(change.before)}
         incidents.note(asked.incident, say("{undone}: back to {before}", **told))
-        return {"undone": True}
+        return self._answer({"undone": True})
 
 
 def _still_open(incidents: Incidents, asked: Asked) -> None:
@@ -163,7 +209,22 @@ def _note(incidents: Incidents, asked: Asked, text: str) -> None:
 def _seen(changes: Changes) -> Change:
     """Return what a fix is about to change; what is as it should be already has nothing to take back."""
     seen = next(changes)
+    if isinstance(seen, Started):
+        raise TypeError(say("a fix says what it is about to change before it starts anything"))
     return seen if seen.changed else seen.model_copy(update={"undo": None})
+
+
+def _made(changes: Changes, asked: Asked, intended: Change) -> Change | Started:
+    """Let a fix make its change, and return what it knows then; what it starts, it can name after the step."""
+    try:
+        return changes.send(f"{asked.incident}/{_item(asked)}")
+    except StopIteration:
+        return intended
+
+
+def _running(known: dict[str, Any], *, undo: bool) -> bool:
+    """Say whether what an earlier call has started may still go on."""
+    return "undoing" in known and "undone" not in known if undo else known["state"] == "running"
 
 
 def _item(asked: Asked) -> str:

@@ -34,13 +34,10 @@ def propose(
     `given` are the service's resources, with what an engineer has named otherwise. Nothing speaks against a plan that
     nobody needs, because the service is healthy.
     """
-    by_name = {cause.name: cause for cause in runbook.runbook.causes}
-    causes = [by_name[cause.name] for cause in diagnosis.confirmed]
-    rungs = [(use, rung * cause.ladder) for cause in causes for rung, use in enumerate(cause.fix)]
-    uses = [use for use, _ in rungs]
-    unknown = [reason for use in uses for reason in _unknown(use, findings)]
+    rungs = _rungs(runbook, diagnosis)
+    unknown = [reason for use, _ in rungs for reason in _unknown(use, findings)]
     steps: list[Step] = []
-    for use, rung in () if unknown else sorted(rungs, key=itemgetter(1)):
+    for use, rung in () if unknown else rungs:
         one = _step(runbook, use, findings, given, rung)
         if not any(one.same_change(other) for other in steps):
             steps.append(one)
@@ -57,6 +54,14 @@ def propose(
         return Proposal(plan, "flapping", [too_often])
     beyond = limits.beyond(service, plan)
     return Proposal(plan, "limited" if beyond else "", beyond)
+
+
+def _rungs(runbook: Compiled, diagnosis: Diagnosis) -> list[tuple[FixUse, int]]:
+    """List the fixes of all confirmed causes with their rungs, the lowest first."""
+    by_name = {cause.name: cause for cause in runbook.runbook.causes}
+    causes = [by_name[cause.name] for cause in diagnosis.confirmed]
+    uses = [(use, rung * cause.ladder) for cause in causes for rung, use in enumerate(cause.fix)]
+    return sorted(uses, key=itemgetter(1))
 
 
 def _unknown(use: FixUse, findings: Findings) -> list[str]:

@@ -54,6 +54,14 @@ class Change(BaseModel):
         return self.before != self.after
 
 
+class Started(BaseModel):
+    """What a fix has only started: the command that makes the change, for longer than a function may wait."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    command: str
+
+
 def shortened(values: list[Any], most: int = LINES) -> list[Any]:
     """Return so many values at most, and how many more there are; "… 1 more" takes as much room as the value itself."""
     more = len(values) - most

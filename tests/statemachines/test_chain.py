@@ -568,6 +568,45 @@ def test_the_next_rung_is_validated_anew_under_the_same_lock() -> None:
     assert (keeping["Next"], keeping["Assign"]) == ("Next fix", {"lock": "{% $states.result.Payload.lock %}"})
 
 
+LONG = "force_new_deployment"
+
+
+@pytest.fixture
+def long(monkeypatch: pytest.MonkeyPatch) -> Chain:
+    """A chain in which one fix takes longer than a function may."""
+    monkeypatch.setattr(catalogue.fixes()[LONG], "follow", lambda *_: True)
+    return Chain(LADDER.service, load.runbooks()["webhook_unavailable"])
+
+
+@pytest.mark.parametrize(
+    ("verb", "following", "assigned"),
+    [("Fix", "Next fix", {"step": "{% $step + 1 %}"}), ("Undo", "Next undo", {"step": "{% $step - 1 %}"})],
+)
+def test_what_takes_longer_than_a_function_may_is_waited_for_by_the_state_machine(
+    long: Chain, verb: str, following: str, assigned: State
+) -> None:
+    name = f"{verb} {LONG}"
+    assert (long.states[name]["Next"], long.states[name]["Assign"]) == (
+        f"{name}: done?",
+        {"running": "{% $states.result.Payload.running %}"},
+    )
+    assert long.choose(f"{name}: done?", running=True) == f"{name}: wait"
+    assert long.choose(f"{name}: done?", running=False) == following
+    assert long.assigned(f"{name}: done?", running=False) == assigned
+    assert long.states[f"{name}: wait"]["Type"] == "Wait"
+    assert long.states[f"{name}: wait"]["Next"] == f"{name}: lock"
+    assert long.states[f"{name}: lock"]["Next"] == name
+    assert long.states[f"{name}: lock"]["Arguments"]["Payload"]["action"] == "acquire"
+    assert [one["Next"] for one in long.states[f"{name}: lock"]["Catch"]] == ["Next undo"]
+
+
+def test_only_what_takes_long_is_waited_for(long: Chain) -> None:
+    assert {name.partition(":")[0] for name in long.states if name.endswith(": done?")} == {
+        f"Fix {LONG}",
+        f"Undo {LONG}",
+    }
+
+
 def test_every_fix_is_told_its_lock_and_its_attempt(chain: Chain) -> None:
     assert chain.states["Lock target"]["Assign"] == {"lock": "{% $states.result.Payload.lock %}"}
     for name in chain.starting("Fix") | chain.starting("Undo"):

@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.core.fix import Changes, Fix
 from functions.core.incidents import Incidents
-from functions.core.results import Change, Parameters
+from functions.core.results import Change, Parameters, Started
 from tests.functions.workflow.world import INCIDENT, RUNBOOK
 
 FIX, OTHER_FIX = "open_security_group_port", "correct_health_check"
@@ -22,7 +22,8 @@ class Crash(Exception):
 class Recorded:
     """Stands in for a fix: what it was given, how often it changed and reverted, and how the world is now.
 
-    `crash` says where it is interrupted; `better` is what it knows after the change.
+    `crash` says where it is interrupted; `better` is what it knows after the change. With a `command` it only starts
+    that, and its undo another one; whether it has `ended`, or how it failed, is what following it says.
     """
 
     def __init__(self, fix: Fix, incidents: Incidents) -> None:
@@ -34,6 +35,10 @@ class Recorded:
         self.reverted: list[dict[str, Any]] = []
         self.crash = ""
         self.better: Change | None = None
+        self.command = ""
+        self.named: list[str] = []
+        self.followed: list[str] = []
+        self.ended: bool | Exception = False
         self.intent: dict[str, Any] | None = None
 
     def __call__(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -48,20 +53,34 @@ class Recorded:
     def apply(self, parameters: Parameters, _aws: object) -> Changes:
         """Stand in for the fix's body."""
         self.given.append(parameters.model_dump())
-        yield Change(before=self.now, after=AFTER, undo=CHANGE.undo)
+        name = yield Change(before=self.now, after=AFTER, undo=CHANGE.undo)
         self.intent = self.stored
+        if self.command:
+            self.named.append(name)
+            yield Started(command=self.command)
         self._interrupted("before")
         self.now, self.made = AFTER, self.made + 1
         self._interrupted("after")
         if self.better:
             yield self.better
 
-    def revert(self, undo: dict[str, Any], _aws: object) -> None:
+    def follow(self, command: str, parameters: Parameters, _aws: object) -> bool:
+        """Stand in for looking at the command."""
+        self.followed.append(command)
+        assert parameters.model_dump() == self.given[0]
+        if isinstance(self.ended, Exception):
+            raise self.ended
+        return self.ended
+
+    def revert(self, undo: dict[str, Any], _aws: object) -> Started | None:
         """Stand in for the fix's undo."""
         self._interrupted("before undo")
         self.reverted.append(undo)
+        if self.command:
+            return Started(command=f"undo of {self.command}")
         self.now = dict(BEFORE)
         self._interrupted("after undo")
+        return None
 
     def interrupted(self, where: str, event: dict[str, Any] = OPEN) -> None:
         """Call the fix and interrupt it."""

@@ -294,3 +294,68 @@ def test_a_fix_that_fails_says_so_and_keeps_what_it_was_about_to_do(fix: Recorde
     with pytest.raises(Crash):
         fix(OPEN)
     assert fix.stored == STARTED
+
+
+# What takes longer than a function may
+
+
+@pytest.fixture
+def long(fix: Recorded, monkeypatch: pytest.MonkeyPatch) -> Recorded:
+    """A fix that only starts its change."""
+    fix.command = "0b1c"
+    monkeypatch.setattr(fix.fix, "follow", fix.follow)
+    return fix
+
+
+def test_a_change_that_takes_long_is_started_once_and_followed_to_its_end(approved: World, long: Recorded) -> None:
+    assert [long(OPEN), long(OPEN), long(AGAIN)] == [{"running": True}] * 3
+    assert (long.named, long.followed) == ([f"{INCIDENT}/{ITEM}"], ["0b1c", "0b1c"])
+    assert (long.stored or {})["state"] == "running"
+    long.ended = True
+    assert long(OPEN) == CHANGE.model_dump() | {"running": False}
+    assert (len(long.named), (long.stored or {})["state"]) == (1, "done")
+    assert approved.timeline[-2:] == [
+        f"{FIX}: started",
+        f"{approved.plan.steps[0].effect}: was open False, is open True",
+    ]
+    assert long(AGAIN) == CHANGE.model_dump() | {"running": False}
+
+
+def test_a_started_change_is_followed_also_when_nothing_may_be_started_any_more(
+    approved: World, long: Recorded
+) -> None:
+    long(OPEN)
+    approved.aws.client("ssm").put_parameter(Name="/runbooks/switch", Value="stop", Overwrite=True)
+    assert long(OPEN) == {"running": True}
+
+
+def test_a_command_that_failed_is_a_failure_of_the_fix_and_half_of_it_is_undone(long: Recorded) -> None:
+    long(OPEN)
+    long.ended = RuntimeError("exit code 1")
+    with pytest.raises(RuntimeError, match="exit code 1"):
+        long(OPEN)
+    long.now, long.ended = dict(ELSEWISE), False
+    assert [long(UNDO), long(UNDO)] == [{"running": True}] * 2
+    assert (long.reverted, long.followed[-1]) == ([CHANGE.undo], "undo of 0b1c")
+    long.ended = True
+    assert [long(UNDO), long(UNDO)] == [{"undone": True, "running": False}] * 2
+    assert len(long.reverted) == 1
+
+
+def test_what_somebody_else_has_done_after_the_command_is_not_undone(long: Recorded) -> None:
+    long(OPEN)
+    long.ended = True
+    long(OPEN)
+    long.now = dict(ELSEWISE)
+    with pytest.raises(Interfered):
+        long(UNDO)
+
+
+def test_a_fix_that_is_interrupted_as_it_starts_a_command_names_it_the_same_again(long: Recorded) -> None:
+    long.crash = "before"
+    long.command = ""
+    with pytest.raises(Crash):
+        long(OPEN)
+    long.crash, long.command = "", "0b1c"
+    assert long(AGAIN) == {"running": True}
+    assert long.named == [f"{INCIDENT}/{ITEM}"]
