@@ -49,7 +49,7 @@ def grants(function: Function, found: Iterable[Use], service: Service, own: Valu
         FileError: when a person could name another resource in the console than the role is for.
         ValueError: when braces name something that the function has no parameter for.
     """
-    place = {"account": service.account, "region": service.region}
+    place = {"account": service.account, "region": service.region, "stack": service.name}
     given = [_parameters(function, one, service) | place for one in found] or [{**own, **place}]
     filled = [
         *((permission, given) for permission in function.permissions),

@@ -65,7 +65,9 @@ def test_checks_declare_reading_actions_only() -> None:
         for permission in check.permissions:
             for action in permission.actions:
                 verb = action.partition(":")[2]
-                assert any(verb.startswith(read) for read in READS), f"{name} declares {action}"
+                sends = action == "ssm:SendCommand" and "document/{stack}-do-" not in permission.on != "*"
+                reads = any(verb.startswith(read) for read in READS)
+                assert reads or sends or action == "ssm:CancelCommand", f"{name} declares {action}"
 
 
 @pytest.mark.parametrize("kind", ["checks", "fixes", "workflow"])

@@ -11,7 +11,7 @@ import pytest
 from moto.ecs import ecs_backends
 from moto.ecs.models import Service
 
-from functions.core import language
+from functions.core import hosts, language
 from functions.core.aws import Session
 from functions.core.check import Check
 from functions.core.errors import NotFound
@@ -19,6 +19,7 @@ from functions.core.fix import Fix
 from functions.core.results import Change, Finding
 from tests.actions import Actions
 from tests.conftest import REGION
+from tests.functions.hosts import Systems, serving
 from tests.pseudo import Pseudo, english, plain
 
 ACCOUNT = "123456789012"
@@ -192,3 +193,15 @@ def push(operator: Session, *tags: str, kind: str = "application/vnd.docker.dist
 def describe(operator: Session) -> dict[str, Any]:
     """Look at the service as an operator would."""
     return dict(operator.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0])
+
+
+@pytest.fixture
+def systems(aws: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[Systems]:
+    """Systems Manager, with one instance that answers; nobody waits."""
+    monkeypatch.setenv("SERVICE", "harena")
+    monkeypatch.setattr(hosts, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(hosts, "LONGEST_PAUSE", 0.001)
+    monkeypatch.setattr(hosts, "SECONDS", 0.02)
+    systems = Systems()
+    with serving(systems, aws):
+        yield systems

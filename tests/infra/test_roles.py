@@ -76,6 +76,7 @@ def _declared(template: Template, function: Function) -> Iterator[tuple[str, str
     values: dict[str, Any] = {
         "account": "123456789012",
         "region": "me-central-1",
+        "stack": SERVICE.name,
         "table": _arn(template.one("DynamoDB::Table")[0]),
         "key": _arn(template.one("KMS::Key")[0]),
         "topic": json.dumps({"Ref": template.one("SNS::Topic", TopicName="ganopa-bot-notifications")[0]}),

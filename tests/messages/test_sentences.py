@@ -44,6 +44,7 @@ NO_SENTENCES = {
     "ADD #count :one, #told :told SET ",
     "NOT contains(#told, :once)",
     "Not started",  # a metric
+    "---Output truncated---",  # Systems Manager's
     "too large",  # a value of its dimension
 }
 LANGUAGE_FREE = {"UTC"}

@@ -1,0 +1,96 @@
+"""An SSM that knows one instance, and answers for it what a test wrote; in front of moto, which knows none."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.model import OperationModel
+
+from functions.core.aws import Session
+
+INSTANCE = "i-0011b978b7cea66dc"
+COMMAND = "ef7fdfd8-9b57-4151-a15c-db9a12345678"
+ON = {"instance": INSTANCE}
+OF = {**ON, "directory": "/home/ec2-user/harena", "file": "docker-compose.prod.yml"}
+Answer = dict[str, Any]
+
+
+@dataclass
+class Systems:
+    """The instance's state, what each document answers by its file's name, and the calls that arrived.
+
+    `statuses` are what GetCommandInvocation says first, one after another; the last one as often as it is asked.
+    `errors` are what operations answer with: code and message.
+    """
+
+    ping: str | None = "Online"
+    said: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+    statuses: list[Answer] = field(default_factory=lambda: [{"Status": "Success", "ResponseCode": 0}])
+    errors: dict[str, tuple[str, str]] = field(default_factory=dict)
+    calls: list[tuple[str, Answer]] = field(default_factory=list)
+
+    def fails(self, code: int, error: str = "") -> None:
+        """Let commands end with an exit code."""
+        self.statuses = [{"Status": "Failed", "StatusDetails": "Failed", "ResponseCode": code}]
+        self.error = error
+
+    def stays(self, status: str) -> None:
+        """Let commands never end."""
+        self.statuses = [{"Status": status, "StatusDetails": status, "ResponseCode": -1}]
+
+    def called(self, operation: str) -> list[Answer]:
+        """List the parameters of an operation's calls."""
+        return [parameters for name, parameters in self.calls if name == operation]
+
+    def answer(self, operation: str, parameters: Answer) -> Answer:
+        """Answer one call."""
+        self.calls.append((operation, parameters))
+        if operation in self.errors:
+            code, message = self.errors[operation]
+            return {"Error": {"Code": code, "Message": message}}
+        answers: dict[str, Callable[[], Answer]] = {
+            "DescribeInstanceInformation": lambda: {
+                "InstanceInformationList": [{"PingStatus": self.ping}] if self.ping else []
+            },
+            "SendCommand": lambda: {"Command": {"CommandId": COMMAND}},
+            "GetCommandInvocation": self._invocation,
+            "CancelCommand": dict,
+        }
+        return answers[operation]()
+
+    def _invocation(self) -> Answer:
+        status = self.statuses[0] if len(self.statuses) == 1 else self.statuses.pop(0)
+        if "Error" in status:
+            return status
+        sent = [one["DocumentName"].removeprefix("harena-").replace("-", "_") for one in self.called("SendCommand")]
+        said = self.said.get(sent[-1], "") if sent else ""
+        return {"StandardOutputContent": said, "StandardErrorContent": self.error, **status}
+
+
+class _Http:
+    def __init__(self, answer: Answer) -> None:
+        self.status_code = 400 if "Error" in answer else 200
+
+
+@contextmanager
+def serving(systems: Systems, aws: Session) -> Iterator[None]:
+    """Let SSM's answers come from here, for a session's calls."""
+    given: list[Answer] = []
+
+    def keep(params: Answer, **_: Any) -> None:
+        given.append(dict(params))
+
+    def answer(model: OperationModel, **_: Any) -> tuple[_Http, Answer]:
+        told = systems.answer(model.name, given[-1])
+        return _Http(told), told
+
+    events = aws.client("ssm").meta.events
+    events.register("provide-client-params.ssm", keep)
+    events.register("before-call.ssm", answer)
+    try:
+        yield
+    finally:
+        events.unregister("provide-client-params.ssm", keep)
+        events.unregister("before-call.ssm", answer)
