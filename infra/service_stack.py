@@ -11,6 +11,7 @@ from infra.alarms import Alarms, missed, watched
 from infra.approval import ApprovalApi
 from infra.drill import Drill
 from infra.functions import Functions
+from infra.hosts import Documents
 from infra.mail import notifications, operations
 from infra.state_machine import RunbookMachine
 from infra.store import IncidentTable, token_key
@@ -38,6 +39,7 @@ class ServiceStack(Stack):
         own = {"table": table.table_arn, "key": key.key_arn, **topics, **_named(service)}
         kill_switch(self, ONE_SERVICE.format(service=service.name), service.title)
         variables = {"table": table.table_name, "key": key.key_arn, **topics}
+        Documents(self, service, mine)
         functions = Functions(self, service, mine, own, variables, dead_letters)
         page, command = functions["workflow/approval_page"], functions["workflow/approval_command"]
         approval = ApprovalApi(self, service, page, command)

@@ -88,9 +88,9 @@ def serving(systems: Systems, aws: Session) -> Iterator[None]:
 
     events = aws.client("ssm").meta.events
     events.register("provide-client-params.ssm", keep)
-    events.register("before-call.ssm", answer)
+    events.register_last("before-call", answer)  # after who records the calls
     try:
         yield
     finally:
         events.unregister("provide-client-params.ssm", keep)
-        events.unregister("before-call.ssm", answer)
+        events.unregister("before-call", answer)

@@ -17,7 +17,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 SYNTAX = re.compile(r"{#.*?#}|{%-? *trans\b.*?endtrans *-?%}|{%.*?%}|{{.*?}}", re.DOTALL)
 READ_ATTRIBUTES = {"alt", "aria-label", "placeholder", "title"}
 NOT_FOR_PEOPLE = {"logger", "re", "Conflict", "ValueError"}  # logs, patterns, errors that only logs show
-DECLARING = {"check", "fix", "handler"}  # what they are given is collected
+DECLARING = {"check", "fix", "handler", "host_check"}  # what they are given is collected
 # Words of AWS, of HTTP, and names that the chain's state machine knows; a person reads their translation.
 NO_SENTENCES = {
     "(deployment {id}) deployment failed",
@@ -45,6 +45,8 @@ NO_SENTENCES = {
     "NOT contains(#told, :once)",
     "Not started",  # a metric
     "---Output truncated---",  # Systems Manager's
+    "Build Cache",  # docker's, as the next one
+    "Local Volumes",
     "too large",  # a value of its dimension
 }
 LANGUAGE_FREE = {"UTC"}
