@@ -33,14 +33,14 @@ class HostMemory(OfCompose):
 )
 def handler(parameters: HostMemory, aws: Session) -> Finding:
     """How much memory is in use, and by whom? Source: Harena, Métriques à surveiller; Mémoire saturée."""
-    said = hosts.run(aws, parameters.instance, "look_memory").output
+    said = hosts.run(aws, parameters.instance, "look_memory", hosts.SECONDS / 2).output
     kilobytes = {name: int(value) for name, value in MEMORY.findall(said)}
     total, free = kilobytes["MemTotal"] * 1024, kilobytes["MemAvailable"] * 1024
     used, taken = total - free, {one["Name"]: size(one["MemUsage"]) for one in objects(said)}
     by_size = sorted(taken, key=lambda name: taken[name], reverse=True)
     largest, in_use = next(iter(by_size), ""), percent(used, total)
     short = in_use >= parameters.warning
-    services = {one.name: one.service for one in compose.containers(aws, parameters)} if short else {}
+    services = {one.name: one.service for one in compose.containers(aws, parameters, share=2)} if short else {}
     told = {"used": in_use, "total": readable_size(total)}
     return Finding(
         summary=say(SUMMARY, **told, containers=readable_size(sum(taken.values())), largest=largest or say("none")),

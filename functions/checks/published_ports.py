@@ -30,8 +30,8 @@ class PublishedPorts(OfCompose):
 )
 def handler(parameters: PublishedPorts, aws: Session) -> Finding:
     """Is published what should be? Source: Harena, Problème de configuration de ports; incident 2025-10-24."""
-    wanted = compose.declared(aws, parameters)
-    running = [one for one in compose.containers(aws, parameters) if one.runs and one.service in wanted]
+    wanted = compose.declared(aws, parameters, share=2)
+    running = [one for one in compose.containers(aws, parameters, share=2) if one.runs and one.service in wanted]
     wrong = [(one, *found) for one in running for found in _wrong(one, wanted[one.service])]
     named = {kind: sorted({one.service for one, found, _ in wrong if found == kind}) for kind in (LOCAL, ABSENT)}
     public = {name: one for name, one in wanted.items() if name in parameters.public}

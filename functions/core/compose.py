@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from functions.core import hosts
 from functions.core.aws import Session
-from functions.core.hosts import OfCompose
+from functions.core.hosts import OfCompose, Ran
 from functions.core.output import objects, pairs
 
 LOOPBACK = ("127.", "::1", "localhost")
@@ -54,9 +54,9 @@ class Declared(NamedTuple):
     ports: list[Port]
 
 
-def containers(aws: Session, project: OfCompose) -> list[Container]:
-    """List the containers of a project, running or not."""
-    said = hosts.run(aws, project.instance, "look_containers", directory=project.directory, file=project.file)
+def containers(aws: Session, project: OfCompose, share: int = 1) -> list[Container]:
+    """List the containers of a project, running or not, in a share of a check's time."""
+    said = _run(aws, project, "look_containers", share)
     return [
         Container(
             service=one["Service"],
@@ -75,10 +75,15 @@ def containers(aws: Session, project: OfCompose) -> list[Container]:
     ]
 
 
-def declared(aws: Session, project: OfCompose) -> dict[str, Declared]:
-    """Read what a project's file declares, by service."""
-    said = hosts.run(aws, project.instance, "look_compose", directory=project.directory, file=project.file)
+def declared(aws: Session, project: OfCompose, share: int = 1) -> dict[str, Declared]:
+    """Read what a project's file declares, by service, in a share of a check's time."""
+    said = _run(aws, project, "look_compose", share)
     return dict(_services(pairs(said.output)))
+
+
+def _run(aws: Session, project: OfCompose, document: str, share: int) -> Ran:
+    seconds = hosts.SECONDS / share
+    return hosts.run(aws, project.instance, document, seconds, directory=project.directory, file=project.file)
 
 
 def _services(told: Iterable[tuple[str, str]]) -> dict[str, Declared]:

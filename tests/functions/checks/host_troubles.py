@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from functions.core import hosts
 from functions.core.check import Check
 from tests.functions.conftest import RunCheck
 from tests.functions.hosts import Systems
@@ -59,6 +62,33 @@ def tells_every_trouble(run_check: RunCheck, systems: Systems, handler: Check, *
         assert finding.signals == dict.fromkeys(handler.signals) | {kind: True}, kind
         assert finding.facts == {}
     assert systems.called("CancelCommand")
+
+
+def stays_in_its_time(
+    run_check: RunCheck, systems: Systems, monkeypatch: pytest.MonkeyPatch, handler: Check, **parameters: Any
+) -> None:
+    """Let a check that runs several documents wait long for the first one, and for ever for the next."""
+    clock = Clock()
+    for name, value in {"time": clock, "SECONDS": 14.0, "FIRST_PAUSE": 0.2, "LONGEST_PAUSE": 2.0}.items():
+        monkeypatch.setattr(hosts, name, value)
+    systems.statuses = [*[{"Status": "InProgress"}] * 7, *FINE, {"Status": "InProgress"}]
+    assert run_check(handler, **parameters).signals["too-slow"] is True
+    assert len(systems.called("SendCommand")) == 2
+    assert 8 < clock.now < 15, "Lambda ends it after 20 seconds, and then nothing is known"
+
+
+class Clock:
+    """A time that goes on only while somebody sleeps."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        """Tell the time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let it go on."""
+        self.now += seconds
 
 
 def own(finding_signals: dict[str, bool | None]) -> dict[str, bool | None]:

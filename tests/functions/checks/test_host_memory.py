@@ -4,7 +4,7 @@ import pytest
 
 from functions.checks.host_memory import handler
 from tests.functions.checks.harena import SERVICES, containers
-from tests.functions.checks.host_troubles import own, tells_every_trouble
+from tests.functions.checks.host_troubles import own, stays_in_its_time, tells_every_trouble
 from tests.functions.conftest import RunCheck
 from tests.functions.hosts import OF, Systems
 
@@ -74,3 +74,10 @@ def test_what_is_no_memory_is_an_error(run_check: RunCheck, systems: Systems) ->
 
 def test_every_trouble(run_check: RunCheck, systems: Systems) -> None:
     tells_every_trouble(run_check, systems, handler, **GIVEN)
+
+
+def test_both_commands_together_stay_in_its_time(
+    run_check: RunCheck, systems: Systems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    systems.said["look_memory"] = memory(500_000)
+    stays_in_its_time(run_check, systems, monkeypatch, handler, **GIVEN)

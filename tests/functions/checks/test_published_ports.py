@@ -2,7 +2,7 @@ import pytest
 
 from functions.checks.published_ports import handler
 from tests.functions.checks.harena import PUBLIC, compose_file, containers, publishers, stopped
-from tests.functions.checks.host_troubles import own, tells_every_trouble
+from tests.functions.checks.host_troubles import own, stays_in_its_time, tells_every_trouble
 from tests.functions.conftest import RunCheck
 from tests.functions.hosts import OF, Systems
 
@@ -83,3 +83,9 @@ def test_a_range_and_any_port(run_check: RunCheck, systems: Systems) -> None:
 
 def test_every_trouble(run_check: RunCheck, systems: Systems) -> None:
     tells_every_trouble(run_check, systems, handler, **GIVEN)
+
+
+def test_both_commands_together_stay_in_its_time(
+    run_check: RunCheck, systems: Systems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays_in_its_time(run_check, systems, monkeypatch, handler, **GIVEN)
