@@ -146,6 +146,23 @@ def test_disk(host: Host) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
+def test_since_when(host: Host, shell: str) -> None:
+    host.answer("docker", "aa\nbb\n", "ps")
+    for container, health in {"aa": "healthy", "bb": "starting"}.items():
+        state = {"Status": "running", "StartedAt": f"2025-10-24T09:12:{container}Z", "Health": {"Status": health}}
+        host.answer("docker", json.dumps([{"Id": container, "State": state}], indent=4), container)
+    ended = host.run("look_started", shell, directory=str(host.project), service="redis", **OF)
+    assert ended.stdout == "started=2025-10-24T09:12:aaZ\nstarted=2025-10-24T09:12:bbZ\nhealth=starting\n"
+    assert host.calls[0] == [*COMPOSE, "ps", "--all", "--quiet", "--", "redis"]
+
+
+def test_no_container_has_started(host: Host) -> None:
+    ended = host.run("look_started", directory=str(host.project), service="redis", **OF)
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert len(host.calls) == 1
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 def test_errors(host: Host, shell: str) -> None:
     host.answer("docker", "user_service\nredis\n", "--services")
     host.answer("docker", "fine\n" + "".join(f"ERROR {n} {'x' * 300}\n" for n in range(5)) + "ended=1", "user_service")
@@ -230,7 +247,7 @@ def test_version(host: Host, changes: str, dirty: str) -> None:
 @pytest.mark.parametrize(
     ("name", "called"),
     [
-        ("do_restart", [["restart", "--timeout", "30", "--", "redis"]]),
+        ("do_restart", [["restart", "--timeout", "10", "--", "redis"]]),
         ("do_rebuild", [["build", "--", "redis"], ["up", "--detach", "--no-deps", "--", "redis"]]),
         (
             "do_recreate",

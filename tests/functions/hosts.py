@@ -1,5 +1,6 @@
 """An SSM that knows one instance, and answers for it what a test wrote; in front of moto, which knows none."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ class Systems:
     """The instance's state, what each document answers by its file's name, and the calls that arrived.
 
     `statuses` are what GetCommandInvocation says first, one after another; the last one as often as it is asked.
-    `errors` are what operations answer with: code and message.
+    `errors` are what operations answer with: code and message. `effects` are what documents do.
     """
 
     ping: str | None = "Online"
@@ -30,6 +31,7 @@ class Systems:
     statuses: list[Answer] = field(default_factory=lambda: [{"Status": "Success", "ResponseCode": 0}])
     errors: dict[str, tuple[str, str]] = field(default_factory=dict)
     calls: list[tuple[str, Answer]] = field(default_factory=list)
+    effects: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def fails(self, code: int, error: str = "") -> None:
         """Let commands end with an exit code."""
@@ -54,18 +56,27 @@ class Systems:
             "DescribeInstanceInformation": lambda: {
                 "InstanceInformationList": [{"PingStatus": self.ping}] if self.ping else []
             },
-            "SendCommand": lambda: {"Command": {"CommandId": COMMAND}},
+            "SendCommand": self._command,
             "GetCommandInvocation": self._invocation,
             "CancelCommand": dict,
         }
         return answers[operation]()
 
+    @property
+    def sent(self) -> list[str]:
+        """List the documents that were sent, by their files' names."""
+        names = [re.search("(?:look|do)-.+$", one["DocumentName"]) for one in self.called("SendCommand")]
+        return [found[0].replace("-", "_") for found in names if found]
+
+    def _command(self) -> Answer:
+        self.effects.get(self.sent[-1], lambda: None)()
+        return {"Command": {"CommandId": COMMAND}}
+
     def _invocation(self) -> Answer:
         status = self.statuses[0] if len(self.statuses) == 1 else self.statuses.pop(0)
         if "Error" in status:
             return status
-        sent = [one["DocumentName"].removeprefix("harena-").replace("-", "_") for one in self.called("SendCommand")]
-        said = self.said.get(sent[-1], "") if sent else ""
+        said = self.said.get(self.sent[-1], "") if self.sent else ""
         return {"StandardOutputContent": said, "StandardErrorContent": self.error, **status}
 
 

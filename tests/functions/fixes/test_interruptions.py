@@ -16,6 +16,8 @@ from functions.core.plan import Plan, Step
 from tests.functions.authority import HOST, Certificates, Zone
 from tests.functions.conftest import IMAGE, OF_SERVICE, REGISTRY, SERVICE, Network, describe, register
 from tests.functions.fixes.revisions import DEPLOYED
+from tests.functions.hosts import INSTANCE, Systems
+from tests.functions.hosts import OF as OF_PROJECT
 from tests.functions.listener import Listener
 from tests.functions.workflow.conftest import environment, package
 from tests.functions.workflow.world import OF, TABLE
@@ -38,12 +40,14 @@ class World(NamedTuple):
     network: Network
     target_group: str
     listener: Listener
+    systems: Systems
 
 
 class Case(NamedTuple):
     """A fix: what it is given, its one call that changes anything, how to break what it repairs, and to look at it.
 
     `meddle` is what somebody else does to the same thing; `settle` what AWS does after the call, and moto does not.
+    `only` is what the call's request contains, where the fix makes others like it that change nothing.
     """
 
     given: Callable[[World], dict[str, Any]]
@@ -52,6 +56,7 @@ class Case(NamedTuple):
     look: Callable[[World], Any]
     meddle: Callable[[World], Any]
     settle: Callable[[World], Any] = lambda _: None
+    only: str = ""
 
 
 def rules(world: World) -> Any:
@@ -165,7 +170,40 @@ def overwrite(world: World) -> None:
     )
 
 
+def since(world: World, moment: str, more: str = "") -> None:
+    """Let a service's container have started at another moment."""
+    world.systems.said["look_started"] = f"started={moment}\n{more}"
+
+
+def restarting(world: World) -> None:
+    """Let a container run for long, and start again when it is told to."""
+    since(world, "2025-10-24")
+    world.systems.effects["do_restart"] = lambda: since(world, "2025-10-31", "health=starting\n")
+
+
+def caching(world: World, free: str = "12.5GB") -> None:
+    """Let builds have kept something, which can be removed."""
+    world.systems.said["look_disk"] = json.dumps({"Type": "Build Cache", "Reclaimable": free})
+    world.systems.effects["do_prune_build_cache"] = lambda: caching(world, "0B")
+
+
 CASES = {
+    "prune_build_cache": Case(
+        lambda _: {"instance": INSTANCE, "directory": "/srv"},
+        "ssm.SendCommand",
+        caching,
+        lambda world: dict(world.systems.said),
+        lambda world: caching(world, "3GB"),
+        only="do-prune-build-cache",
+    ),
+    "restart_container": Case(
+        lambda _: {**OF_PROJECT, "service": "user_service"},
+        "ssm.SendCommand",
+        restarting,
+        lambda world: dict(world.systems.said),
+        lambda world: since(world, "2025-10-30"),
+        only="do-restart",
+    ),
     "attach_certificate": Case(
         lambda world: {"load_balancer": world.listener.arn, "port": TLS, "certificate": certificate(world, HOST)},
         "elastic-load-balancing-v2.ModifyListener",
@@ -298,7 +336,11 @@ class Trial:
                 client.meta.events.unregister(event, handler)
 
     def _handler(self, when: str, crash: str) -> Callable[..., None]:
-        def handle(**_: Any) -> None:
+        def handle(context: dict[str, Any], params: Any = None, **_: Any) -> None:
+            if when == "before-call":
+                context["ours"] = not self.case.only or self.case.only in str(params["body"])
+            if not context["ours"]:
+                return
             if when == crash:
                 self.calls += [when] if when == "after-call" else []
                 raise Crash
@@ -320,7 +362,7 @@ class Trial:
 
 
 @pytest.fixture
-def parts(operator: Session, service: Service, network: Network, target_group: str) -> World:
+def parts(operator: Session, service: Service, network: Network, target_group: str, systems: Systems) -> World:
     """The service's parts, and an empty incident table."""
     key: list[tuple[str, Any]] = [("incident", "HASH"), ("item", "RANGE")]
     operator.client("dynamodb").create_table(
@@ -329,7 +371,7 @@ def parts(operator: Session, service: Service, network: Network, target_group: s
         AttributeDefinitions=[{"AttributeName": word, "AttributeType": "S"} for word, _ in key],
         BillingMode="PAY_PER_REQUEST",
     )
-    return World(operator, service, network, target_group, Listener(operator, network, target_group))
+    return World(operator, service, network, target_group, Listener(operator, network, target_group), systems)
 
 
 @pytest.fixture
