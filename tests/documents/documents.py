@@ -72,7 +72,7 @@ class Host:
 
     def does(self, command: str, program: str, word: str = "") -> None:
         """Let a command do something."""
-        programs = self.programs[command]
+        programs = self.programs.setdefault(command, {"": ""})
         programs[word] = program
         named = [f'if [[ "$words" == *" {word} "* ]]; then {one}; exit; fi' for word, one in programs.items() if word]
         (self.bin / command).write_text("\n".join([FAKE, *named, programs[""], ""]), encoding="utf-8")

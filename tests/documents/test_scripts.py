@@ -273,26 +273,19 @@ def test_what_cannot_be_built_leaves_what_runs(host: Host, name: str) -> None:
     assert host.calls == [[*COMPOSE, "build", "--", "redis"]]
 
 
-@pytest.fixture
-def mine(host: Host) -> Host:
-    """A project that belongs to another user where the script is root."""
-    host.does("runuser", 'shift 6; exec "$@"')
-    return host
-
-
 @pytest.mark.parametrize("shell", SHELLS)
-def test_deployment(mine: Host, shell: str) -> None:
-    mine.answer("git", f"{COMMIT}\n", "rev-parse")
-    mine.answer("docker", "harena-user\nregistry:5000/redis:7\npostgres@sha256:ab\nnew\n", "--images")
-    mine.does("docker", f'case "${{*: -1}}" in new|*:before-*) ;; *) echo {ID} ;; esac', "ls")
-    ended = mine.run("do_deploy", shell, directory=str(mine.project), label="inc-1", **OF)
+def test_deployment(host: Host, shell: str) -> None:
+    host.answer("git", f"{COMMIT}\n", "rev-parse")
+    host.answer("docker", "harena-user\nregistry:5000/redis:7\npostgres@sha256:ab\nnew\n", "--images")
+    host.does("docker", f'case "${{*: -1}}" in new|*:before-*) ;; *) echo {ID} ;; esac', "ls")
+    ended = host.run("do_deploy", shell, directory=str(host.project), label="inc-1", **OF)
     assert ended.stdout.splitlines() == [
         f"image=harena-user {ID}",
         f"image=registry:5000/redis:7 {ID}",
         f"commit={COMMIT}",
         f"deployed={COMMIT}",
     ]
-    made = [call for call in mine.calls if not {"ls", "config", "rev-parse"} & set(call)]
+    made = [call for call in host.calls if not {"ls", "config", "rev-parse"} & set(call)]
     assert made == [
         ["docker", "image", "tag", "harena-user", "harena-user:before-inc-1"],
         ["docker", "image", "tag", "registry:5000/redis:7", "registry:5000/redis:before-inc-1"],
@@ -303,28 +296,40 @@ def test_deployment(mine: Host, shell: str) -> None:
     ]
 
 
-def test_a_deployment_that_is_tried_again_keeps_what_the_first_one_kept(mine: Host) -> None:
-    mine.answer("docker", "harena-user\n", "--images")
-    mine.answer("docker", f"{ID}\n", "ls")
-    mine.run("do_deploy", directory=str(mine.project), label="inc-1", **OF)
-    assert not [call for call in mine.calls if "tag" in call]
+@pytest.mark.parametrize("name", ["do_deploy", "do_deploy_back"])
+def test_root_leaves_the_project_its_owners(host: Host, name: str) -> None:
+    host.answer("id", "0\n")
+    host.does("stat", '[ "$2" = %u ] && echo 1000 || echo ec2-user')
+    host.does("runuser", 'shift 6; exec "$@"')
+    host.answer("git", f"{COMMIT}\n", "rev-parse")
+    assert host.run(name, **given(host, name)).returncode == 0
+    for number, call in enumerate(host.calls):
+        if call[0] == "git":
+            assert host.calls[number - 1] == ["runuser", "-u", "ec2-user", "--", "env", "-u", "HOME", *call]
+
+
+def test_a_deployment_that_is_tried_again_keeps_what_the_first_one_kept(host: Host) -> None:
+    host.answer("docker", "harena-user\n", "--images")
+    host.answer("docker", f"{ID}\n", "ls")
+    host.run("do_deploy", directory=str(host.project), label="inc-1", **OF)
+    assert not [call for call in host.calls if "tag" in call]
 
 
 @pytest.mark.parametrize("broken", ["pull", "build"])
-def test_a_deployment_that_fails_early_stops_nothing(mine: Host, broken: str) -> None:
-    mine.does("git" if broken == "pull" else "docker", "exit 1", broken)
-    assert mine.run("do_deploy", directory=str(mine.project), label="inc-1", **OF).returncode == 1
-    assert not [call for call in mine.calls if "stop" in call or "up" in call]
+def test_a_deployment_that_fails_early_stops_nothing(host: Host, broken: str) -> None:
+    host.does("git" if broken == "pull" else "docker", "exit 1", broken)
+    assert host.run("do_deploy", directory=str(host.project), label="inc-1", **OF).returncode == 1
+    assert not [call for call in host.calls if "stop" in call or "up" in call]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_going_back(mine: Host, shell: str) -> None:
-    mine.answer("git", f"{COMMIT}\n", "rev-parse")
-    mine.answer("docker", "harena-user:v6\nredis\n", "--images")
-    mine.does("docker", f'[ "${{*: -1}}" = harena-user:before-inc-1 ] && echo {ID}', "ls")
-    ended = mine.run("do_deploy_back", shell, directory=str(mine.project), label="inc-1", commit=COMMIT, **OF)
+def test_going_back(host: Host, shell: str) -> None:
+    host.answer("git", f"{COMMIT}\n", "rev-parse")
+    host.answer("docker", "harena-user:v6\nredis\n", "--images")
+    host.does("docker", f'[ "${{*: -1}}" = harena-user:before-inc-1 ] && echo {ID}', "ls")
+    ended = host.run("do_deploy_back", shell, directory=str(host.project), label="inc-1", commit=COMMIT, **OF)
     assert ended.stdout == f"deployed={COMMIT}\n"
-    made = [call for call in mine.calls if not {"ls", "config", "rev-parse"} & set(call)]
+    made = [call for call in host.calls if not {"ls", "config", "rev-parse"} & set(call)]
     assert made == [
         ["git", "reset", "--keep", COMMIT],
         ["docker", "image", "tag", "harena-user:before-inc-1", "harena-user:v6"],
