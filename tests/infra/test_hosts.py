@@ -77,6 +77,18 @@ def test_the_documents_that_runbooks_use_and_no_other() -> None:
     assert wanted([]) == []
 
 
+def test_the_documents_of_fixes_too() -> None:
+    restart = {
+        "fix": "restart_container",
+        "with": {"instance": "{host}", "directory": "/srv", "file": "a", "service": "redis"},
+        "before": "",
+        "after": "",
+    }
+    cause = {"name": "down", "title": "It is down", "confirmed_by": ["containers.down"], "fix": [restart]}
+    runbook = Runbook.model_validate(RUNBOOK.model_dump(by_alias=True) | {"causes": [cause]})
+    assert wanted([runbook]) == ["do_restart", "look_containers", "look_memory", "look_started"]
+
+
 def test_documents(documents: Template) -> None:
     made: dict[str, Any] = {one["Name"]: one for one in documents.of("SSM::Document").values()}
     assert made.keys() == {"harena-look-containers", "harena-look-memory"}

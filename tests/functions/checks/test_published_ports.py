@@ -81,6 +81,13 @@ def test_a_range_and_any_port(run_check: RunCheck, systems: Systems) -> None:
     assert own(run_check(handler, **GIVEN).signals) == FINE
 
 
+def test_exposed_is_not_published(run_check: RunCheck, systems: Systems) -> None:
+    systems.said["look_compose"] = "service=user_service\nport=  3000 tcp\n"
+    exposed = [{"URL": "", "TargetPort": 3000, "PublishedPort": 0, "Protocol": "tcp"}]
+    systems.said["look_containers"] = containers(user_service={"Publishers": exposed})
+    assert run_check(handler, **GIVEN).signals["not-published"] is True
+
+
 def test_every_trouble(run_check: RunCheck, systems: Systems) -> None:
     tells_every_trouble(run_check, systems, handler, **GIVEN)
 
