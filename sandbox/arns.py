@@ -59,6 +59,11 @@ _TEMPLATES = {
     "states:DescribeStateMachine": "{stateMachineArn}",
     "states:DescribeExecution": "{executionArn}",
     "states:StopExecution": "{executionArn}",
+    "ssm:GetCommandInvocation": "*",
+    "ssm:CancelCommand": "*",
+    "ssm:ListCommands": "*",
+    "ssm:ListCommandInvocations": "*",
+    "ssm:DescribeInstanceInformation": "*",
     "lambda:InvokeFunction": "arn:aws:lambda:{region}:{account}:function:{FunctionName}",
     "cloudtrail:LookupEvents": "*",
     "sns:Publish": "{TopicArn}",
@@ -90,9 +95,8 @@ _PARAMETERS = {f"ssm:{operation}" for operation in ("GetParameter", "GetParamete
 
 def resources(action: str, parameters: Mapping[str, Any], region: str) -> list[str | None]:
     """Return the ARNs that the call needs permission for; [None] where they are not known."""
-    if action == "dynamodb:Query":
-        index = f"/index/{parameters['IndexName']}" if parameters.get("IndexName") else ""
-        return [_arn(_TABLE + index, parameters, region)]
+    if action in _READERS:
+        return _READERS[action](parameters, region)
     if action.startswith("kms:"):
         return [key_arn(parameters, region)]
     if action in _PARAMETERS:
@@ -105,6 +109,27 @@ def resources(action: str, parameters: Mapping[str, Any], region: str) -> list[s
     if many:
         return [_arn(template, {**parameters, many: one}, region) for one in parameters[many]]
     return [_arn(template, parameters, region)]
+
+
+def _queried(parameters: Mapping[str, Any], region: str) -> list[str | None]:
+    index = f"/index/{parameters['IndexName']}" if parameters.get("IndexName") else ""
+    return [_arn(_TABLE + index, parameters, region)]
+
+
+def _commanded(parameters: Mapping[str, Any], region: str) -> list[str | None]:
+    """Return the document's ARN and each node's: whoever sends a command needs all of them."""
+    document = str(parameters["DocumentName"])
+    owner = "" if document.startswith(("AWS-", "AmazonEKS-")) else ACCOUNT
+    whole = document if document.startswith("arn:") else f"arn:aws:ssm:{region}:{owner}:document/{document}"
+    chosen = [one["Values"] for one in parameters.get("Targets") or [] if one["Key"] == "InstanceIds"]
+    nodes = [*(parameters.get("InstanceIds") or []), *(node for values in chosen for node in values)]
+    return [whole, *(_node(node, region) for node in nodes)] if nodes else [whole, None]
+
+
+def _node(node: str, region: str) -> str:
+    managed = node.startswith("mi-")
+    kind = "ssm" if managed else "ec2"
+    return f"arn:aws:{kind}:{region}:{ACCOUNT}:{'managed-instance' if managed else 'instance'}/{node}"
 
 
 def _arn(template: str, parameters: Mapping[str, Any], region: str) -> str | None:
@@ -126,3 +151,6 @@ def _parameter_path(name: str) -> str:
 def _name(value: str) -> str:
     """Return the last part of an ARN or of a queue's address; a name as it is."""
     return re.split(r"[/:]", value)[-1] if value.startswith(("arn:", "http")) else value
+
+
+_READERS = {"dynamodb:Query": _queried, "ssm:SendCommand": _commanded}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sandbox.access import Access
 from sandbox.background import Background
@@ -11,10 +12,16 @@ from sandbox.lambda_pool import LambdaPool
 from sandbox.mailbox import Mailbox
 from sandbox.trail import Trail
 
+if TYPE_CHECKING:
+    from sandbox.host.host import Host
+
 
 @dataclass
 class Context:
-    """What the patches need; outside gives the variables that connect a process with the sandbox."""
+    """What the patches need; outside gives the variables that connect a process with the sandbox.
+
+    `hosts` are the machines by instance id, filled by who builds a world: SSM knows them as its managed nodes.
+    """
 
     outside: Callable[[], Mapping[str, str]]
     access: Access = field(default_factory=Access)
@@ -23,6 +30,7 @@ class Context:
     trail: Trail = field(default_factory=Trail)
     faults: Faults = field(default_factory=Faults)
     unconfirmed: set[str] = field(default_factory=set)
+    hosts: "dict[str, Host]" = field(default_factory=dict)
     lambdas: LambdaPool = field(init=False)
     apis: HttpApis = field(init=False)
 
@@ -37,6 +45,8 @@ class Context:
         self.apis.close()
         self.mailbox.close()
         self.lambdas.close()
+        for host in self.hosts.values():
+            host.close()
 
 
 _current: list[Context] = []

@@ -43,6 +43,11 @@ class Network:
         with self._lock:
             self._listeners[address, port] = loopback_port
 
+    def release(self, address: str, port: int) -> None:
+        """Let nobody listen on (address, port) any more."""
+        with self._lock:
+            self._listeners.pop((address, port), None)
+
     def detach(self, address: str) -> None:
         """Take the interface and whatever listens on it away."""
         with self._lock:
