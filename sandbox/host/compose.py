@@ -29,11 +29,10 @@ _DEFAULT_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-c
 
 
 class Compose:
-    """Runs `docker compose …` against an engine; `outside` shows a path of this machine as the host knows it."""
+    """Runs `docker compose …` against an engine."""
 
-    def __init__(self, engine: Engine, outside: Callable[[Path], str]) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._outside = outside
         self._commands: dict[str, Callable[[Call, Project, list[str]], int]] = {
             "ps": self._ps,
             "config": self._config,
@@ -75,7 +74,7 @@ class Compose:
         if len(files) > 1:
             raise NotImplementedError("the sandbox host merges no compose files")
         file = Path(call.folder, files[0])
-        return load(file, self._outside(file), last(given.get("name", [])))
+        return load(file, last(given.get("name", [])))
 
     def _ps(self, call: Call, project: Project, arguments: list[str]) -> int:
         options = Parser(("all/a", "quiet/q", "no-trunc", "services"), ("format", "status")).read(arguments)
@@ -110,10 +109,7 @@ class Compose:
     def _shown(self, service: dict[str, Any]) -> dict[str, Any]:
         if "build" not in service:
             return service
-        build = service["build"] | {"context": self._outside(Path(service["build"]["context"]))}
-        return {"build": build, "command": None, "entrypoint": None} | {
-            key: value for key, value in service.items() if key != "build"
-        }
+        return {"build": service["build"], "command": None, "entrypoint": None} | service
 
     def _images(self, call: Call, project: Project, arguments: list[str]) -> int:
         options = Parser(("quiet/q",), ("format",)).read(arguments)

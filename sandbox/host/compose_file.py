@@ -49,15 +49,15 @@ class Project:
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
-def load(file: Path, shown: str, name: str = "") -> Project:
-    """Read a compose file, `shown` as its user knows it; raises ComposeError."""
+def load(file: Path, name: str = "") -> Project:
+    """Read a compose file; raises ComposeError."""
     try:
         document = YAML(typ="safe", pure=True).load(file.read_text())
         given = document["services"]
     except FileNotFoundError as error:
-        raise ComposeError(f"open {shown}: no such file or directory") from error
+        raise ComposeError(f"open {file}: no such file or directory") from error
     except (YAMLError, KeyError, TypeError, OSError) as error:
-        raise ComposeError(f"yaml: {shown}: {error}") from error
+        raise ComposeError(f"yaml: {file}: {error}") from error
     project = name or str(document.get("name") or re.sub(r"[^a-z0-9_-]", "", file.parent.name.lower()))
     variables = _variables(file.parent / ".env")
     services = {key: _service(key, _filled(one, variables), file.parent) for key, one in given.items()}

@@ -13,6 +13,7 @@ from sandbox.host.images import Image, Images
 from sandbox.host.process import Process
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  docker's own word for a port that is published to all
+LOOPBACK = "127.0.0.1"
 STOP_SECONDS = 4.0
 START_SECONDS = 2.0
 Pause = Callable[[float], None]

@@ -22,7 +22,6 @@ from sandbox.ticker import Ticker
 
 LOST_SECONDS = 300.0  # on AWS, without a ping: the node is not Online any more
 BOOT_SECONDS = 60.0
-LOOPBACK = ("127.", "::1")
 
 
 class Host:
@@ -54,7 +53,7 @@ class Host:
         self.engine = Engine(root / "var" / "lib" / "docker", self.machine, docker_version)
         self._network: Network | None = None
         self._open: dict[int, int] = {}
-        docker = Docker(self.engine, self.machine, Compose(self.engine, self._outside))
+        docker = Docker(self.engine, self.machine, Compose(self.engine))
         self.door = Door({"docker": docker.run, **Tools(self).all()})
         self.shell = Shell(self._folder, self.door.port, self.door.token)
         self._closed = threading.Event()
@@ -72,9 +71,10 @@ class Host:
         """Tell whether the agent has pinged lately."""
         return time.time() - self.last_ping < sandbox_seconds(LOST_SECONDS)
 
-    def run(self, script: str, seconds: float = 60.0, **variables: str) -> Ended:
+    def run(self, script: str, variables: Mapping[str, str] | None = None, seconds: float = 60.0) -> Ended:
         """Run a script as whoever builds or breaks the machine, not through SSM; `seconds` on this machine's clock."""
-        return self.shell.run(script, variables, seconds)
+        self.machine.write_proc()
+        return self.shell.run(script, variables or {}, seconds)
 
     def execute(
         self, script: str, variables: Mapping[str, str], seconds: float, cancelled: Callable[[], bool], folder: str = ""
@@ -95,9 +95,7 @@ class Host:
     def reach(self, port: int) -> int | None:
         """Return where a connection from outside to one of its ports ends on this machine; None: nobody listens."""
         found = self.engine.published().items()
-        return next(
-            (real for (address, number), real in found if number == port and not address.startswith(LOOPBACK)), None
-        )
+        return next((real for (address, number), real in found if number == port and address == EVERYWHERE), None)
 
     def listens(self, port: int) -> int | None:
         """Return where a connection to localhost on the host itself ends on this machine."""
@@ -158,9 +156,6 @@ class Host:
             for port, real in wanted.items():
                 self._network.listen(self.address, port, real)
             self._open = wanted
-
-    def _outside(self, path: Path) -> str:
-        return self.shell.outside(path)
 
     def _disk_used(self) -> int:
         return self.engine.used()

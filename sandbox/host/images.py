@@ -37,7 +37,6 @@ class CacheEntry:
     id: str
     source: str
     size: int
-    created: float
 
 
 class Images:
@@ -101,9 +100,13 @@ class Images:
         self._need(program.size + program.size // LAYER_SHARE, "write /app/layer.tar")
         pause(program.build_seconds)
         self._need(program.size + program.size // LAYER_SHARE, "write /app/layer.tar")
-        self.cache = [entry for entry in self.cache if entry.source != source]
-        self.cache.append(CacheEntry(secrets.token_hex(12), source, program.size // LAYER_SHARE, time.time()))
+        self.keep(source, program.size // LAYER_SHARE)
         return self.add(program, source)
+
+    def keep(self, source: str, size: int) -> None:
+        """Keep layers of a source in the cache, instead of what it has of it."""
+        others = [entry for entry in self.cache if entry.source != source]
+        self.cache = [*others, CacheEntry(secrets.token_hex(12), source, size)]
 
     def pull(self, name: str, pause: Callable[[float], None]) -> Image:
         """Return an image of the registry, fetched where it is not here; raises BuildError."""

@@ -20,11 +20,9 @@ class Machine:
         self.disk_size = 30 * GIB
         self.disk_system = 4 * GIB
         self.memory_size = 8 * GIB
-        self.memory_system = 700 * MIB
         self._disk_used = disk_used
         self._memory_used = memory_used
-        self._booted = time.monotonic()
-        self._before = 7.4 * DAY
+        self.heal()
         self._proc = threading.Lock()
         (root / "proc").mkdir(parents=True)
 
@@ -44,6 +42,11 @@ class Machine:
     def memory_available(self) -> int:
         """Return the bytes of memory that are available, 0 where there are none."""
         return max(0, self.memory_size - self.memory_system - self._memory_used())
+
+    def heal(self) -> None:
+        """Be as it is when all is well: it has run for a week."""
+        self.memory_system = 700 * MIB
+        self._before, self._booted = 7.4 * DAY, time.monotonic()
 
     def boot(self) -> None:
         """Start anew: what had leaked is free, the uptime begins."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from sandbox.host.program import Program
 from sandbox.http_server import HttpServer, Response
@@ -76,6 +77,8 @@ class Process:
         if self._hanging:
             self._released.wait(HANGING_SECONDS)
             return Response(HTTPStatus.SERVICE_UNAVAILABLE, unread=True)
+        if time.monotonic() < self._ready:
+            return _told(HTTPStatus.SERVICE_UNAVAILABLE, "starting")
         self._released.wait(self.slow_seconds)
         answered = self._route(request.command, path, body)
         level = "ERROR" if answered.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "INFO"
@@ -83,8 +86,6 @@ class Process:
         return answered
 
     def _route(self, method: str, path: str, body: bytes) -> Response:
-        if time.monotonic() < self._ready:
-            return _told(HTTPStatus.SERVICE_UNAVAILABLE, "starting")
         if self.program.kind == "postgres":
             return self._query(path)
         if self.program.kind == "redis":
@@ -119,7 +120,7 @@ class Process:
         users = get(self._peer("postgres"), "/users", 2.0)
         if users is None or users[0] != HTTPStatus.OK:
             return _told(HTTPStatus.INTERNAL_SERVER_ERROR, "the database does not answer")
-        known = json.loads(users[1])
+        known, body = json.loads(users[1]), unquote_to_bytes(body)
         if any(name.encode() in body and _knows(body, digest) for name, digest in known.items()):
             return Response(HTTPStatus.OK, b'{"access_token":"eyJhbGciOi","token_type":"bearer"}')
         return _told(HTTPStatus.UNAUTHORIZED, "wrong name or password")

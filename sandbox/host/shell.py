@@ -76,9 +76,9 @@ class Shell:
         """Return a text of the host with its paths as they are on this machine."""
         return _PATH.sub(f"{self.root}/", text)
 
-    def outside(self, text: str | Path) -> str:
+    def outside(self, text: str) -> str:
         """Return a text with the host's paths as the host knows them."""
-        return str(text).replace(f"{self.root}/", "/").replace(str(self.root), "/")
+        return text.replace(f"{self.root}/", "/").replace(str(self.root), "/")
 
     def set(self, **variables: str) -> None:
         """Set variables of every script's environment."""

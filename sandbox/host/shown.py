@@ -129,7 +129,7 @@ def inspected(container: Container) -> dict[str, Any]:
         "Image": container.image.id,
         "Name": f"/{container.name}",
         "RestartCount": container.restarts,
-        "LogPath": f"/var/lib/docker/containers/{container.id}/{container.id}-json.log",
+        "LogPath": str(container.log_file),
         "HostConfig": {
             "PortBindings": bindings,
             "RestartPolicy": {"Name": str(container.config.get("restart", "no")).partition(":")[0]},
