@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from moto.secretsmanager import secretsmanager_backends
+
 from sandbox.account import ACCOUNT
 from sandbox.kms_keys import key_arn
 
@@ -38,7 +40,6 @@ _TEMPLATES = {
     "route53:GetHostedZone": _ZONE,
     "route53:ListResourceRecordSets": _ZONE,
     "route53:ChangeResourceRecordSets": _ZONE,
-    "secretsmanager:GetSecretValue": "{SecretId}",
     "secretsmanager:DescribeSecret": "{SecretId}",
     "ec2:AuthorizeSecurityGroupIngress": _EC2_GROUP,
     "ec2:RevokeSecurityGroupIngress": _EC2_GROUP,
@@ -116,6 +117,12 @@ def _queried(parameters: Mapping[str, Any], region: str) -> list[str | None]:
     return [_arn(_TABLE + index, parameters, region)]
 
 
+def _secret(parameters: Mapping[str, Any], region: str) -> list[str | None]:
+    """Return a secret's ARN, which ends in six characters of AWS's choice; a name as it is where there is none."""
+    found = secretsmanager_backends[ACCOUNT][region].secrets.get(parameters["SecretId"])
+    return [found.arn if found else str(parameters["SecretId"])]
+
+
 def _commanded(parameters: Mapping[str, Any], region: str) -> list[str | None]:
     """Return the document's ARN and each node's: whoever sends a command needs all of them."""
     document = str(parameters["DocumentName"])
@@ -153,4 +160,4 @@ def _name(value: str) -> str:
     return re.split(r"[/:]", value)[-1] if value.startswith(("arn:", "http")) else value
 
 
-_READERS = {"dynamodb:Query": _queried, "ssm:SendCommand": _commanded}
+_READERS = {"dynamodb:Query": _queried, "ssm:SendCommand": _commanded, "secretsmanager:GetSecretValue": _secret}

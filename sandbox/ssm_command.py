@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.account import REGION
 from sandbox.host.host import Host
 from sandbox.speed import sandbox_seconds
 from sandbox.ssm_parameters import values
@@ -134,7 +135,8 @@ class Invocation:
                 return
         command = self.command
         seconds = max(sandbox_seconds(command.execution_seconds), LEAST_SECONDS)
-        variables = {"AWS_SSM_INSTANCE_ID": self.node, **command.environment}
+        agents = {"AWS_SSM_INSTANCE_ID": self.node, "AWS_SSM_REGION_NAME": REGION}
+        variables = {**agents, **command.environment}
         ended = host.execute(command.script, variables, seconds, self._cancelled.is_set, command.folder)
         with self._lock:
             self.code = ended.code

@@ -1,17 +1,17 @@
 """The `docker compose` plugin of a host."""
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sandbox.host import shown
 from sandbox.host.compose_file import ComposeError, Project, load
+from sandbox.host.compose_services import Services
 from sandbox.host.container import Container
 from sandbox.host.door import Call, Failed
 from sandbox.host.engine import Engine, EngineError
-from sandbox.host.images import BuildError, Image
+from sandbox.host.images import BuildError
 from sandbox.host.logs import lines
 from sandbox.host.options import Parser, human, last, split, table
 
@@ -33,6 +33,7 @@ class Compose:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._services = Services(engine)
         self._commands: dict[str, Callable[[Call, Project, list[str]], int]] = {
             "ps": self._ps,
             "config": self._config,
@@ -79,7 +80,7 @@ class Compose:
     def _ps(self, call: Call, project: Project, arguments: list[str]) -> int:
         options = Parser(("all/a", "quiet/q", "no-trunc", "services"), ("format", "status")).read(arguments)
         names = project.select(options.operands)
-        found = [one for one in map(self._find(project), names) if one]
+        found = [one for one in map(self._services.find(project), names) if one]
         found = [one for one in found if options.all or one.state in ("running", "restarting")]
         found = [one for one in found if not options.status or one.state in options.status]
         rows = [shown.row(one) | ({"ID": one.id} if options.no_trunc else {}) for one in found]
@@ -113,7 +114,7 @@ class Compose:
 
     def _images(self, call: Call, project: Project, arguments: list[str]) -> int:
         options = Parser(("quiet/q",), ("format",)).read(arguments)
-        found = [one for one in map(self._find(project), project.select(options.operands)) if one]
+        found = [one for one in map(self._services.find(project), project.select(options.operands)) if one]
         if options.quiet:
             call.out("".join(f"{one.image.id.removeprefix('sha256:')}\n" for one in found))
             return 0
@@ -138,7 +139,7 @@ class Compose:
         flags = ("timestamps/t", "no-color", "no-log-prefix")
         options = Parser(flags, ("tail/n", "since", "until")).read(arguments)
         for name in project.select(options.operands):
-            container = self._find(project)(name)
+            container = self._services.find(project)(name)
             for line in lines(container, last(options.since), last(options.tail)) if container else []:
                 prefix = "" if options.no_log_prefix else f"{name}-1  | "
                 call.out(f"{prefix}{line if options.timestamps else line.partition(' ')[2]}\n")
@@ -149,7 +150,7 @@ class Compose:
         options = Parser(flags, ("build-arg", "progress")).read(arguments)
         for name in project.select(options.operands):
             if "build" in project.services[name]:
-                self._built(call, project, name, fresh=options.no_cache)
+                self._services.build(call, project, name, fresh=options.no_cache)
         return 0
 
     def _pull(self, call: Call, project: Project, arguments: list[str]) -> int:
@@ -161,8 +162,8 @@ class Compose:
 
     def _create(self, call: Call, project: Project, arguments: list[str]) -> int:
         options = Parser(("build", "no-build", "force-recreate", "no-recreate"), ("pull",)).read(arguments)
-        for name in self._ordered(project, options.operands):
-            self._current(call, project, name, options)
+        for name in self._services.ordered(project, options.operands):
+            self._services.current(call, project, name, options)
         return 0
 
     def _up(self, call: Call, project: Project, arguments: list[str]) -> int:
@@ -172,30 +173,32 @@ class Compose:
         )
         if not (options.detach or options.wait):
             raise NotImplementedError("the sandbox host starts in the background only: up -d")
-        names = project.select(options.operands) if options.no_deps else self._ordered(project, options.operands)
+        names = (
+            project.select(options.operands) if options.no_deps else self._services.ordered(project, options.operands)
+        )
         for name in names:
-            container = self._current(call, project, name, options)
-            self._await_dependencies(call, project, name)
+            container = self._services.current(call, project, name, options)
+            self._services.await_dependencies(call, project, name)
             if not container.running:
                 self._engine.start(container, call.pause)
                 call.err(f" Container {container.name}  Started")
-        return self._await(call, project, names) if options.wait else 0
+        return self._services.await_all(call, project, names) if options.wait else 0
 
     def _start(self, call: Call, project: Project, arguments: list[str]) -> int:
-        for container in self._existing(project, Parser().read(arguments).operands):
+        for container in self._services.existing(project, Parser().read(arguments).operands):
             self._engine.start(container, call.pause)
         return 0
 
     def _stop(self, call: Call, project: Project, arguments: list[str]) -> int:
         options = Parser(values=("timeout/t",)).read(arguments)
-        for container in reversed(self._existing(project, options.operands, missing=True)):
+        for container in reversed(self._services.existing(project, options.operands, missing=True)):
             self._engine.stop(container, call.pause)
             call.err(f" Container {container.name}  Stopped")
         return 0
 
     def _restart(self, call: Call, project: Project, arguments: list[str]) -> int:
         options = Parser(("no-deps",), ("timeout/t",)).read(arguments)
-        for container in self._existing(project, options.operands):
+        for container in self._services.existing(project, options.operands):
             self._engine.stop(container, call.pause)
             self._engine.start(container, call.pause)
             call.err(f" Container {container.name}  Started")
@@ -205,7 +208,7 @@ class Compose:
         options = Parser(("force/f", "stop/s", "volumes/v")).read(arguments)
         if not options.force:
             raise Failed(1, "")  # it asks a person, and there is none
-        for container in self._existing(project, options.operands, missing=True):
+        for container in self._services.existing(project, options.operands, missing=True):
             if container.running and not options.stop:
                 continue
             self._engine.stop(container, call.pause)
@@ -215,7 +218,7 @@ class Compose:
 
     def _down(self, call: Call, project: Project, arguments: list[str]) -> int:
         options = Parser(("volumes/v", "remove-orphans"), ("rmi", "timeout/t")).read(arguments)
-        for container in reversed(self._existing(project, options.operands, missing=True)):
+        for container in reversed(self._services.existing(project, options.operands, missing=True)):
             self._engine.stop(container, call.pause)
             self._engine.remove(container, volumes=options.volumes)
             call.err(f" Container {container.name}  Removed")
@@ -223,79 +226,6 @@ class Compose:
             if volume["name"] in self._engine.volumes:
                 self._engine.remove_volume(volume["name"])
         return 0
-
-    def _current(self, call: Call, project: Project, name: str, options: Any) -> Container:
-        """Return the service's container as its file and its image are now, made anew where it is another."""
-        image = self._wanted(call, project, name, build=options.build)
-        container = self._find(project)(name)
-        same = container and container.image is image and container.config_hash == project.config_hash(name)
-        if container and (options.no_recreate or (same and not options.force_recreate)):
-            return container
-        kept: dict[str, str] = {}
-        if container:
-            anonymous = not getattr(options, "renew_anon_volumes", False)
-            kept = {t: v for t, v in container.volumes.items() if self._engine.volumes.get(v) and anonymous}
-            self._engine.stop(container, call.pause)
-            self._engine.remove(container)
-        with self._engine.lock:
-            made = self._engine.create(project, name, image, kept)
-        call.err(f" Container {made.name}  {'Recreated' if container else 'Created'}")
-        return made
-
-    def _wanted(self, call: Call, project: Project, name: str, *, build: bool) -> Image:
-        image = self._engine.images.find(project.image(name))
-        if "build" in project.services[name]:
-            return self._built(call, project, name, fresh=False) if build or image is None else image
-        return image or self._engine.images.pull(project.image(name), call.pause)
-
-    def _built(self, call: Call, project: Project, name: str, *, fresh: bool) -> Image:
-        build = project.services[name]["build"]
-        call.err(f"#1 [{name} internal] load build definition from {build['dockerfile']}")
-        image = self._engine.images.build(Path(build["context"]), build["dockerfile"], call.pause, fresh=fresh)
-        self._engine.images.tag(image, project.image(name))
-        call.err(f" {name}  Built")
-        return image
-
-    def _ordered(self, project: Project, names: list[str]) -> list[str]:
-        ordered: list[str] = []
-
-        def add(name: str) -> None:
-            for other in project.services[name]["depends_on"]:
-                add(other)
-            if name not in ordered:
-                ordered.append(name)
-
-        for name in project.select(names):
-            add(name)
-        return ordered
-
-    def _await_dependencies(self, call: Call, project: Project, name: str) -> None:
-        for other, how in project.services[name]["depends_on"].items():
-            container = self._find(project)(other)
-            if how["condition"] == "service_healthy" and container and not self._healthy(call, container):
-                raise EngineError(f"dependency failed to start: container {container.name} is unhealthy")
-
-    def _await(self, call: Call, project: Project, names: list[str]) -> int:
-        for container in (self._find(project)(name) for name in names):
-            if container and not self._healthy(call, container):
-                raise EngineError(f"container {container.name} is unhealthy")
-        return 0
-
-    def _healthy(self, call: Call, container: Container) -> bool:
-        deadline = time.monotonic() + 20.0
-        while container.health == "starting" and time.monotonic() < deadline:
-            call.pause(1.0)
-        return container.running and container.health in ("", "healthy")
-
-    def _existing(self, project: Project, names: list[str], *, missing: bool = False) -> list[Container]:
-        found = []
-        for name in project.select(names):
-            container = self._find(project)(name)
-            if container:
-                found.append(container)
-            elif names and not missing:
-                raise EngineError(f'service "{name}" is not running: no container found')
-        return found
 
     def _find(self, project: Project) -> Callable[[str], Container | None]:
         return lambda name: self._engine.service(project.name, name)

@@ -93,15 +93,8 @@ class Shell:
         folder: str = "/root",
     ) -> Ended:
         """Run a script to its end; `seconds` on this machine's clock."""
-        with self._lock:
-            self._runs += 1
-            place = self._folder / f"run{self._runs}"
-        place.mkdir()
-        file = place / "_script.sh"
-        file.write_text(self.inside(script))
-        place.chmod(0o711)
-        file.chmod(0o644)
-        first = script.partition("\n")[0]
+        file = self._write(script)
+        place, first = file.parent, script.partition("\n")[0]
         # /bin/sh, by which the agent starts a script without a shebang, is bash in POSIX mode on Amazon Linux
         mode = [] if first.startswith("#!") and "bash" in first else ["--posix"]
         values = {name: self.inside(value) for name, value in variables.items()}
@@ -130,6 +123,17 @@ class Shell:
             running = list(self._running)
         for process in running:
             _kill(process)
+
+    def _write(self, script: str) -> Path:
+        with self._lock:
+            self._runs += 1
+            place = self._folder / f"run{self._runs}"
+        place.mkdir()
+        file = place / "_script.sh"
+        file.write_text(self.inside(script))
+        place.chmod(0o711)
+        file.chmod(0o644)
+        return file
 
     def _await(self, process: subprocess.Popen[bytes], deadline: float, cancelled: Callable[[], bool]) -> str:
         how = "done"

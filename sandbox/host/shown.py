@@ -107,6 +107,27 @@ def inspected(container: Container) -> dict[str, Any]:
         key = f"{port['target']}/{port['protocol']}"
         if "published" in port:
             bindings.setdefault(key, []).append({"HostIp": port.get("host_ip", ""), "HostPort": port["published"]})
+    mounts = [{"Type": "volume", "Name": name, "Destination": target} for target, name in container.volumes.items()]
+    environment = [f"{key}={value}" for key, value in container.config["environment"].items()]
+    labels = {"com.docker.compose.project": container.project, "com.docker.compose.service": container.service}
+    return {
+        "Id": container.id,
+        "Created": _stamp(container.created),
+        "State": _state(container),
+        "Image": container.image.id,
+        "Name": f"/{container.name}",
+        "RestartCount": container.restarts,
+        "LogPath": str(container.log_file),
+        "HostConfig": {
+            "PortBindings": bindings,
+            "RestartPolicy": {"Name": str(container.config.get("restart", "no")).partition(":")[0]},
+        },
+        "Mounts": mounts,
+        "Config": {"Image": container.image_name, "Env": environment, "Labels": labels},
+    }
+
+
+def _state(container: Container) -> dict[str, Any]:
     state: dict[str, Any] = {
         "Status": container.state,
         "Running": container.running,
@@ -119,24 +140,7 @@ def inspected(container: Container) -> dict[str, Any]:
     }
     if container.health:
         state["Health"] = {"Status": container.health}
-    mounts = [{"Type": "volume", "Name": name, "Destination": target} for target, name in container.volumes.items()]
-    environment = [f"{key}={value}" for key, value in container.config["environment"].items()]
-    labels = {"com.docker.compose.project": container.project, "com.docker.compose.service": container.service}
-    return {
-        "Id": container.id,
-        "Created": _stamp(container.created),
-        "State": state,
-        "Image": container.image.id,
-        "Name": f"/{container.name}",
-        "RestartCount": container.restarts,
-        "LogPath": str(container.log_file),
-        "HostConfig": {
-            "PortBindings": bindings,
-            "RestartPolicy": {"Name": str(container.config.get("restart", "no")).partition(":")[0]},
-        },
-        "Mounts": mounts,
-        "Config": {"Image": container.image_name, "Env": environment, "Labels": labels},
-    }
+    return state
 
 
 def _port(one: dict[str, Any]) -> str:

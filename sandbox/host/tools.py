@@ -4,6 +4,7 @@ import json
 import math
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from botocore.exceptions import ClientError
@@ -81,15 +82,18 @@ class Tools:
         if unknown := [column for column in columns if column not in _DF_COLUMNS]:
             raise Failed(1, f"df: option --output: field '{unknown[0]}' unknown")
         machine = self._owner.machine
-        rows = [_filesystem("/dev/nvme0n1p1", "xfs", machine.disk_size, machine.disk_taken(), "/", scale)]
-        if not options.operands:
-            rows.append(_filesystem("tmpfs", "tmpfs", machine.memory_size // 2, 0, "/dev/shm", scale))  # noqa: S108  shown only
+        disk = _filesystem("/dev/nvme0n1p1", "xfs", machine.disk_size, machine.disk_taken(), "/", scale)
+        memory = _filesystem("tmpfs", "tmpfs", machine.memory_size // 2, 0, "/dev/shm", scale)  # noqa: S108  shown only
+        missing = [path for path in options.operands if not Path(call.folder, path).exists()]
+        for path in missing:
+            call.err(f"df: {path}: No such file or directory")
+        rows = [disk for path in options.operands if path not in missing] if options.operands else [disk, memory]
         titles = _DF_COLUMNS | {"size": "1B-blocks" if scale == 1 else f"{scale // 1024}K-blocks"}
         cells = [[titles[column] for column in columns], *([row[column] for column in columns] for row in rows)]
         widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
         for line in cells:
             call.out(" ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) + "\n")
-        return 0
+        return 1 if missing else 0
 
     def _free(self, call: Call) -> int:
         options = Parser(("bytes/b", "mebi/m", "human/h", "wide/w")).read(call.arguments)

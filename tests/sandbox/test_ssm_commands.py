@@ -241,6 +241,22 @@ def user(sandbox: Sandbox, name: str, resources: list[str]) -> Any:
     return client("ssm", iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"])
 
 
+def test_host_reads_a_secret_by_its_own_role(ssm: Any, sandbox: Sandbox, host: Host) -> None:
+    iam, secrets = sandbox.client("iam"), sandbox.client("secretsmanager")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName="host", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]["Arn"]
+    arn = secrets.create_secret(Name="harena/login", SecretString='{"username": "henri"}')["ARN"]
+    command = "aws secretsmanager get-secret-value --secret-id harena/login --query SecretString --output text"
+    make(ssm, document(f'test "$AWS_SSM_REGION_NAME" = me-central-1; {command}'))
+    host.role_arn = role
+    found = ended(ssm, send(ssm))
+    assert (found["ResponseCode"], "AccessDeniedException" in found["StandardErrorContent"]) == (254, True)
+    statement = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName="host", PolicyName="read", PolicyDocument=policy)
+    assert ended(ssm, send(ssm))["StandardOutputContent"] == '{"username": "henri"}\n'
+
+
 def test_documents_of_a_template(ssm: Any, sandbox: Sandbox) -> None:
     def template(script: str, **more: str) -> str:
         properties = {
