@@ -4,9 +4,9 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.harena_files import FILE, SERVICES, app, files
 from sandbox.host.compose_file import Project, load
 from sandbox.host.container import Container
 from sandbox.host.engine import EVERYWHERE, LOOPBACK, wait
@@ -17,36 +17,15 @@ from sandbox.host.repository import Repository
 
 INSTANCE = "i-0011b978b7cea66dc"
 FOLDER = "/home/ec2-user/harena"
-FILE = "docker-compose.prod.yml"
 URL = "https://github.com/harena/harena.git"
 OLD, RELEASE, BROKEN = "v6.0.3", "v6.0.4", "v6.0.5"
-LOGIN = "/api/v1/users/auth/login"
 USER, PASSWORD = "henri@example.com", "Henri123456"
-BUILD_SECONDS = 240  # on AWS, of each of the five: twenty minutes for all
 ROWS = 3 * GIB // 2
 ROOM = 0.15  # of the disk and of the memory, what is free when all is well
 FULL = 0.05  # of the disk or the memory, what an incident leaves free
 HEALING_SECONDS = 30.0
 
 
-@dataclass(frozen=True)
-class Service:
-    """A service of Harena's own: its container's name, its port, the path of its health."""
-
-    container: str
-    port: int
-    health: str = "/health"
-    memory: int = 320 * MIB
-
-
-SERVICES = {
-    "user_service": Service("harena_user_prod", 3000),
-    "search_service": Service("harena_search_prod", 3001, "/api/v1/search/health"),
-    "metric_service": Service("harena_metric_prod", 3002),
-    "budget_service": Service("harena_budget_prod", 3006),
-    "conversation_service_v3": Service("harena_conversation_v3_prod", 3008, memory=460 * MIB),
-}
-ENDPOINTS = tuple(f"{one.port}{one.health}" for one in SERVICES.values())
 CONTAINERS = len(SERVICES) + 2
 
 
@@ -60,8 +39,8 @@ class Harena:
 
     def build(self) -> None:
         """Deploy the release, with the users in the database; wait until all is healthy."""
-        self.repository.publish(_files(LOOPBACK), OLD)
-        self.repository.publish(_files(EVERYWHERE), RELEASE)
+        self.repository.publish(files(LOOPBACK), OLD)
+        self.repository.publish(files(EVERYWHERE), RELEASE)
         self.repository.clone()
         (self.host.root / FOLDER.lstrip("/") / ".env").write_text("POSTGRES_PASSWORD=not-for-findings\n")
         self._declare()
@@ -198,7 +177,7 @@ class Harena:
     def break_next_deploy(self, service: str = "conversation_service_v3") -> str:
         """The newest commit has a service that ends as it starts; return that commit. It is not deployed yet."""
         fails = "ModuleNotFoundError: No module named 'langchain_core'"
-        return self.repository.publish({f"{service}/app.json": _app(service, fails=fails)}, BROKEN)
+        return self.repository.publish({f"{service}/app.json": app(service, fails=fails)}, BROKEN)
 
     def break_speed(self, seconds: float, service: str = "search_service") -> None:
         """A service takes seconds for every answer, on this machine's clock."""
@@ -263,57 +242,3 @@ class Harena:
     def _surplus(self) -> int:
         machine = self.host.machine
         return machine.disk_free() - int(machine.disk_size * FULL)
-
-
-def _files(address: str) -> dict[str, str]:
-    """Return the files of a release whose services are published on an address."""
-    files = {FILE: _compose(address), ".gitignore": ".env\n"}
-    for name in SERVICES:
-        files[f"{name}/Dockerfile"] = 'FROM python:3.11-slim\nCOPY . /app\nCMD ["python", "-m", "app"]\n'
-        files[f"{name}/app.json"] = _app(name)
-    return files
-
-
-def _app(name: str, **more: object) -> str:
-    service = SERVICES[name]
-    given = {"port": service.port, "health": service.health, "memory": service.memory, "size": GIB}
-    given["build_seconds"] = BUILD_SECONDS
-    login = {"login": LOGIN} if name == "user_service" else {}
-    return json.dumps(given | login | more, indent=2) + "\n"
-
-
-def _compose(address: str) -> str:
-    """Return the compose file; as YAML, which JSON is too."""
-    host = "" if address == EVERYWHERE else f"{address}:"
-    secret = {"DATABASE_URL": "postgresql://harena:${POSTGRES_PASSWORD}@postgres:5432/harena"}
-    services: dict[str, object] = {
-        "postgres": {
-            "image": "postgres:15",
-            "container_name": "harena_postgres_prod",
-            "restart": "unless-stopped",
-            "environment": {"POSTGRES_PASSWORD": "${POSTGRES_PASSWORD}"},
-            "volumes": ["postgres_data:/var/lib/postgresql/data"],
-            "healthcheck": _check("CMD-SHELL", "psql -U harena -c 'select 1 from users limit 1'"),
-        },
-        "redis": {
-            "image": "redis:7",
-            "container_name": "harena_redis_prod",
-            "restart": "unless-stopped",
-            "healthcheck": _check("CMD", "redis-cli", "ping"),
-        },
-    }
-    for name, service in SERVICES.items():
-        services[name] = {
-            "build": f"./{name}",
-            "container_name": service.container,
-            "restart": "unless-stopped",
-            "ports": [f"{host}{service.port}:{service.port}"],
-            "environment": secret,
-            "depends_on": ["postgres", "redis"],
-            "healthcheck": _check("CMD", "curl", "-f", f"http://localhost:{service.port}{service.health}"),
-        }
-    return json.dumps({"services": services, "volumes": {"postgres_data": {}}}, indent=2) + "\n"
-
-
-def _check(*test: str) -> dict[str, object]:
-    return {"test": list(test), "interval": "30s", "timeout": "10s", "retries": 3, "start_period": "20s"}

@@ -34,9 +34,8 @@ def _checked(name: str, declared: Mapping[str, Any], given: list[str]) -> str:
         raise InvalidParameters(f"parameter {name}: {given[0]} is not a Boolean")
     pattern, allowed = declared.get("allowedPattern"), declared.get("allowedValues")
     for value in given:
-        if pattern and not re.search(
-            pattern, value
-        ):  # as SSM searches: anchors, and what they let through, are the document's
+        # anchors, and what they let through, are the document's
+        if pattern and not re.search(pattern, value):
             raise InvalidParameters(f"Parameter {name} fails its constraint: it must match {pattern}")
         if allowed and value not in allowed:
             raise InvalidParameters(f"Parameter {name} fails its constraint: it must be one of {allowed}")

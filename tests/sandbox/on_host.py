@@ -1,6 +1,7 @@
 """Scripts that tests run on Harena's host, in its project's folder."""
 
-from sandbox.harena import FILE, FOLDER, Harena
+from sandbox.harena import FOLDER, Harena
+from sandbox.harena_files import FILE
 from sandbox.host.shell import Ended
 
 

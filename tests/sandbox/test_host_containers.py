@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.harena import ENDPOINTS, LOGIN, PASSWORD, RELEASE, SERVICES, USER, Harena
+from sandbox.harena import PASSWORD, RELEASE, USER, Harena
+from sandbox.harena_files import ENDPOINTS, LOGIN, SERVICES
 from sandbox.host.container import duration
 from sandbox.host.engine import EVERYWHERE
 from sandbox.host.process import get

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sandbox.harena import LOGIN, PASSWORD, USER, Harena
+from sandbox.harena import PASSWORD, USER, Harena
+from sandbox.harena_files import LOGIN
 from tests.sandbox.on_host import output, run
 from tests.sandbox.support import until
 

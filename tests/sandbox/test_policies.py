@@ -67,6 +67,20 @@ def test_resource_policy_names_the_service_and_the_source() -> None:
             {"TableName": "t", "IndexName": "i"},
             ["arn:aws:dynamodb:me-central-1:123456789012:table/t/index/i"],
         ),
+        (
+            "ssm:SendCommand",
+            {
+                "DocumentName": "look",
+                "InstanceIds": ["i-01234567"],
+                "Targets": [{"Key": "InstanceIds", "Values": ["mi-1"]}],
+            },
+            [
+                "arn:aws:ssm:me-central-1:123456789012:document/look",
+                "arn:aws:ec2:me-central-1:123456789012:instance/i-01234567",
+                "arn:aws:ssm:me-central-1:123456789012:managed-instance/mi-1",
+            ],
+        ),
+        ("ssm:GetCommandInvocation", {"CommandId": "c", "InstanceId": "i-01234567"}, ["*"]),
         ("ecs:DescribeServices", {"services": ["web"]}, [None]),
         ("xray:PutTraceSegments", {}, [None]),
     ],

@@ -138,7 +138,7 @@ def test_output_is_cut_visibly(ssm: Any, size: int, *, cut: bool) -> None:
 
 
 def test_cancelled_script_is_killed(ssm: Any, host: Host) -> None:
-    make(ssm, document("touch /tmp/begun; sleep 600; touch /tmp/finished"))
+    make(ssm, document("touch /tmp/begun; sleep 600; touch /tmp/finished", seconds="3600"))
     command = send(ssm)
     until((host.root / "tmp" / "begun").exists)
     assert invocation(ssm, command)["Status"] == "InProgress"
