@@ -14,6 +14,7 @@ from statemachines import load
 SERVICE, RUNBOOK = "ganopa-bot", "webhook_unavailable"
 BROKEN = "closed-port"
 ALARM = f"{SERVICE}-unhealthy-hosts"
+ALARMS = [name for name, runbook in load.services()[SERVICE].alarms.items() if runbook == RUNBOOK]
 MACHINE = load.services()[SERVICE].state_machine_arn(RUNBOOK)
 SECONDS = 90
 STEADY = timedelta(seconds=10)
@@ -77,7 +78,6 @@ def ring(sandbox: Sandbox) -> Incident:
 
 def steady(sandbox: Sandbox) -> bool:
     """Tell whether every alarm of the runbook has been in ALARM for a while: from then on only `ring` changes one."""
-    names = list(load.services()[SERVICE].alarms)
-    alarms = sandbox.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+    alarms = sandbox.client("cloudwatch").describe_alarms(AlarmNames=ALARMS)["MetricAlarms"]
     long_ago = datetime.now(UTC) - STEADY
     return all(one["StateValue"] == "ALARM" and one["StateUpdatedTimestamp"] < long_ago for one in alarms)

@@ -17,7 +17,7 @@ from unittest import mock
 from rich.console import Console
 
 from bench import incident, rounds
-from bench.incident import ALARM, MACHINE, RUNBOOK, SECONDS, SERVICE
+from bench.incident import ALARM, ALARMS, MACHINE, RUNBOOK, SECONDS, SERVICE
 from bench.report import Report, Row, seconds, show
 from functions.core import stops
 from functions.workflow import dispatch
@@ -151,9 +151,8 @@ def _row(name: str, reasons: Counter[str], took: float, started: int) -> Row:
 
 def _different(number: int) -> Event:
     """Make one of many events of a target: two alarms at different times, different tasks of different deployments."""
-    alarms = list(load.services()[SERVICE].alarms)
-    if number % 4 < len(alarms):
-        return _alarm(number, alarms[number % 4])
+    if number % 4 < len(ALARMS):
+        return _alarm(number, ALARMS[number % 4])
     detail = {"startedBy": f"ecs-svc/{number}", "stoppedReason": "Essential container in task exited"}
     return _event("aws.ecs", "ECS Task State Change", detail, resource=f"task/{number}", ago=0)
 
