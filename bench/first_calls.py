@@ -19,6 +19,11 @@ from statemachines.model import CheckUse, FixUse
 FOREVER = 2**33
 FIRST = {"call": 0, "seconds": 60}
 TRIGGER = {"kind": "person"}
+FACTS = {  # what a diagnosis would have found
+    "definition.newest_revision": "arn:aws:ecs:me-central-1:123456789012:task-definition/ganopa-bot:2",
+    "listener.usable": "arn:aws:acm:me-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+    "registry.newest_tag": "5d41402abc4b2a76b9719d911017c592ae6f3c01",
+}
 
 
 class FirstCalls:
@@ -105,5 +110,5 @@ class FirstCalls:
         return Plan(account=account, region=region, service=SERVICE, runbook=RUNBOOK, steps=[step])
 
     def _parameters(self, function: str) -> dict[str, Any]:
-        filled: dict[str, Any] = fill(self.uses[function][0].with_, self.service.resources.__getitem__)
+        filled: dict[str, Any] = fill(self.uses[function][0].with_, (self.service.resources | FACTS).__getitem__)
         return filled

@@ -9,3 +9,10 @@ from tests.functions.workflow.world import World
 def test_the_first_call_of_every_step_works(world: World, name: str) -> None:
     program = FirstCalls(world.incidents).program(catalogue.steps()[name])
     exec(program, {})  # noqa: S102 (the program is the bench's own, and this is what the bench does with it)
+
+
+def test_every_check_and_fix_of_the_service_is_told_what_it_takes(world: World) -> None:
+    calls = FirstCalls(world.incidents)
+    for function in (*catalogue.checks().values(), *catalogue.fixes().values()):
+        if f"{function.kind}/{function.name}" in calls.uses:
+            assert function.name in calls.program(function)
