@@ -8,7 +8,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 from ruamel.yaml import YAML
 
-from functions.core import catalogue
+from functions.core import catalogue, hosts
 from functions.core.function import Function
 from infra.grants import uses
 from statemachines.model import Runbook, Service
@@ -22,11 +22,10 @@ class Documents(Construct):
     def __init__(self, scope: Construct, service: Service, runbooks: Iterable[Runbook]) -> None:
         super().__init__(scope, "Documents")
         for name in wanted(runbooks):
-            called = name.replace("_", "-")
             ssm.CfnDocument(
                 self,
-                called,
-                name=f"{service.name}-{called}",
+                name.replace("_", "-"),
+                name=hosts.called(service.name, name),
                 document_type="Command",
                 document_format="JSON",
                 content=content(name),

@@ -103,7 +103,7 @@ class Fix(Function):
             Interfered: when somebody else has changed the same thing since this fix looked at it.
         """
         incidents, asked = Incidents(self.aws), Asked.model_validate(event)
-        known = incidents.get(asked.incident, _item(asked))
+        known = incidents.get(asked.incident, _item(asked)) if asked.undo or self.follow else None
         if asked.undo and not known:
             return self._nothing(incidents, asked)
         if self.follow and known and _running(known, undo=asked.undo):
@@ -144,12 +144,14 @@ class Fix(Function):
         """See how far a command is: that changes nothing, so it needs nothing that a change needs."""
         question = approval.read(incidents, asked.incident, asked.round)
         if question is None:
-            raise LookupError(f"round {asked.round} of {asked.incident}")
+            told = {"round": asked.round, "incident": asked.incident}
+            raise LookupError(say("question {round} of incident {incident} is not in the table", **told))
         parameters = self.parameters.model_validate(question.plan.steps[asked.step].parameters)
         if not follow(known["undoing" if asked.undo else "command"], parameters, self.aws):
             return {"running": True}
-        done = self._undone if asked.undo else self._done
-        return done(incidents, asked, parameters, _change(known))
+        if asked.undo:
+            return self._undone(incidents, asked, _change(known))
+        return self._done(incidents, asked, parameters, _change(known))
 
     def _done(self, incidents: Incidents, asked: Asked, parameters: Parameters, change: Change) -> dict[str, Any]:
         incidents.update(asked.incident, _item(asked), {"state": "done"} | change.model_dump())
@@ -180,9 +182,9 @@ class Fix(Function):
         started = self.revert(change.undo, self.aws) if now != change.before else None
         if isinstance(started, Started):
             return self._started(incidents, asked, {"undoing": started.command})
-        return self._undone(incidents, asked, parameters, change)
+        return self._undone(incidents, asked, change)
 
-    def _undone(self, incidents: Incidents, asked: Asked, _parameters: Parameters, change: Change) -> dict[str, Any]:
+    def _undone(self, incidents: Incidents, asked: Asked, change: Change) -> dict[str, Any]:
         incidents.update(asked.incident, _item(asked), {"undone": True})
         told = {"undone": translated(self.undo_effect or ""), "before": readable(change.before)}
         incidents.note(asked.incident, say("{undone}: back to {before}", **told))

@@ -18,6 +18,7 @@ __all__ = [
     "OfCompose",
     "OnHost",
     "Ran",
+    "called",
     "cancel",
     "host_check",
     "permissions",
@@ -44,9 +45,14 @@ class OfCompose(OnHost):
     file: FileName
 
 
+def called(service: str, document: str) -> str:
+    """Name a service's document on AWS, by its file's name."""
+    return f"{service}-{document.replace('_', '-')}"
+
+
 def permissions(*documents: str) -> tuple[Permission, ...]:
     """Declare what running these documents on the parameters' `instance` needs."""
-    arns = [f"arn:aws:ssm:{{region}}:{{account}}:document/{{stack}}-{name.replace('_', '-')}" for name in documents]
+    arns = [f"arn:aws:ssm:{{region}}:{{account}}:document/{called('{stack}', name)}" for name in documents]
     return (
         allow("ssm:DescribeInstanceInformation", "ssm:GetCommandInvocation", "ssm:CancelCommand"),
         *(allow(SENDING, on=arn) for arn in (*arns, *INSTANCES)),
@@ -114,7 +120,7 @@ def start(aws: Session, instance: str, document: str, /, **parameters: str) -> s
         if status != "Online":
             raise HostTrouble("offline", instance, status)
         sent = ssm.send_command(
-            DocumentName=f"{os.environ['SERVICE']}-{document.replace('_', '-')}",
+            DocumentName=called(os.environ["SERVICE"], document),
             InstanceIds=[instance],
             Parameters={name: [value] for name, value in parameters.items()},
             TimeoutSeconds=DELIVERY_SECONDS,

@@ -78,6 +78,15 @@ def undecided(world: World) -> bool:
 # What it shows
 
 
+@pytest.mark.usefixtures("ladder")
+def test_the_page_says_which_change_is_only_made_where_another_has_not_helped(world: World) -> None:
+    body = world.page(world.ask()[0].link)["body"]
+    first, second = world.plan.steps
+    told = "only if what stands above does not help"
+    assert body.count(told) == 1
+    assert body.index(first.effect) < body.index(second.effect) < body.index(told) < body.index(second.radius)
+
+
 def test_the_page_shows_what_a_decision_needs_and_a_form_for_each(world: World, link: str) -> None:
     page = world.page(link)
     assert page["statusCode"] == 200

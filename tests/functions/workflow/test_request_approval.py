@@ -118,6 +118,14 @@ def _without_empty_lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if line]
 
 
+@pytest.mark.usefixtures("ladder")
+def test_the_mail_says_which_change_is_only_made_where_another_has_not_helped(world: World) -> None:
+    lines = [line.strip() for line in world.ask()[0].text.splitlines()]
+    first, second = world.plan.steps
+    assert lines[lines.index(f"1. {first.effect}") + 1].startswith("before:")
+    assert lines[lines.index(f"2. {second.effect}") + 1] == "only if what stands above does not help"
+
+
 def test_the_mail_is_in_the_services_language(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SERVICE_LANGUAGE", "fr")
     mail = world.ask()[0]
