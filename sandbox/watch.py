@@ -10,7 +10,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from sandbox.account import ACCOUNT, REGION
 from sandbox.cloud import Sandbox
-from sandbox.patches.task_tokens import time_out, waiting
+from sandbox.patches.task_tokens import submitted, time_out, waiting
 
 ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 EVERY = 0.1
@@ -48,8 +48,9 @@ def next_execution(sandbox: Sandbox, state_machine: str, seconds: float, known: 
 
 
 def waits(execution: str) -> bool:
-    """Tell whether an execution waits for a task token at this moment."""
-    return bool(waiting(_interpreted(execution)))
+    """Tell whether an execution waits for a task token at this moment, and who was given it has taken it."""
+    interpreted = _interpreted(execution)
+    return bool(waiting(interpreted)) and submitted(interpreted)
 
 
 def run_out(sandbox: Sandbox, execution: str) -> None:

@@ -1,5 +1,6 @@
 """Turns an event into at most one execution: EventBridge delivers at least once and cannot name an execution."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from functions.core import alarms, approval, events, occasions, stops, unstarted, waiting
@@ -128,11 +129,11 @@ def _looked_again(aws: Session, incident: str, text: str) -> str:
 
 def _looks(aws: Session, incidents: Incidents, incident: str) -> bool:
     record = incidents.get(incident) or {}
-    question = approval.read(incidents, incident, record.get("round", 0))
-    if question is None or not question.open or question.looks >= MAX_LOOKS:
-        return False
-    try:
-        approval.change(incidents, question, looks=question.looks + 1)
-    except Conflict:
-        return False  # somebody decides at this moment: the plan is checked again before it counts
-    return waiting.answer(aws, question, "look again")
+    for _ in range(approval.TRIES):
+        question = approval.read(incidents, incident, record.get("round", 0))
+        if question is None or not question.open or question.looks >= MAX_LOOKS:
+            return False
+        with suppress(Conflict):  # somebody decides at this moment, or the question takes its next token
+            question = approval.change(incidents, question, looks=question.looks + 1)
+            return waiting.answer(aws, question, "look again")
+    return False

@@ -68,6 +68,11 @@ def waiting(execution: Any) -> list[CallbackEndpoint]:
     return [endpoint for endpoint in _endpoints(execution).values() if endpoint.consumer_error is None]
 
 
+def submitted(execution: Any) -> bool:
+    """Tell whether the last thing that an execution did was to hand a token over."""
+    return bool(execution.exec_worker.env.event_manager._history_event_list[-1]["type"] == "TaskSubmitted")
+
+
 def _send_task_success(self: StepFunctionsParserBackend, task_token: str, outcome: str) -> None:
     try:
         json.loads(outcome)

@@ -281,6 +281,7 @@ def _update(sandbox: Sandbox, run: Run) -> None:
     """Let the incident's alarm change its state for a moment, and wait until it has been looked at."""
     looks = run.question()["looks"]
     name = run.record["trigger"]["name"]
+    time.sleep(1)  # an event's time has whole seconds, and two of one alarm in the same second are one
     for state in ("INSUFFICIENT_DATA", "ALARM"):
         sandbox.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
     sandbox.world.wait_until(lambda: run.question()["looks"] > looks, SECONDS)

@@ -14,7 +14,9 @@ from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import AWSError
 from moto.stepfunctions.models import StepFunctionBackend
 
-from functions.core import alarms, approval, occasions, stops
+from functions.core import alarms, approval, occasions, stops, token
+from functions.core.approval import Approval
+from functions.core.incidents import Incidents
 from functions.workflow import dispatch
 from statemachines import compiled
 from tests.functions.workflow.conftest import Rules
@@ -241,6 +243,24 @@ def test_a_decision_at_the_same_moment_is_not_overtaken(
     assert looked(waiting, alarm_event()) == ""
     assert waiting.answers == [("token-1", '{"decision": "approved"}')]
     assert waiting.approval().state == "approved"
+
+
+def test_an_update_while_the_question_takes_its_next_token_is_not_lost(
+    waiting: World, ringing: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ringing(state="OK")
+    asked, change = waiting.approval(), approval.change
+    sealed = token.sealed(waiting.aws, "token-2", asked.incident, asked.round)
+
+    def overtaken(incidents: Incidents, question: Approval, **values: Any) -> Any:
+        monkeypatch.setattr(approval, "change", change)
+        approval.keep(incidents, question, token=sealed)
+        return change(incidents, question, **values)
+
+    monkeypatch.setattr(approval, "change", overtaken)
+    assert "looking again" in looked(waiting, alarm_event())
+    assert waiting.answers == [("token-2", LOOKS[1])]
+    assert waiting.approval().looks == 1
 
 
 def test_where_nothing_waits_at_that_moment_nothing_looks_again(
