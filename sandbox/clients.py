@@ -1,6 +1,7 @@
 """boto3 clients of the running sandbox."""
 
 import functools
+import threading
 from typing import Any
 
 import boto3
@@ -10,6 +11,7 @@ from moto.settings import moto_server_port
 from sandbox.account import ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, REGION
 
 _LONGEST_CALL_SECONDS = 960  # a synchronous invocation of a Lambda function
+_MAKING = threading.Lock()  # a session makes one client at a time
 
 
 def client(service: str, access_key: str = ADMIN_ACCESS_KEY, region: str = REGION, *, validate: bool = True) -> Any:
@@ -26,11 +28,23 @@ def _client(service: Any, access_key: str, region: str, validate: bool, endpoint
         read_timeout=_LONGEST_CALL_SECONDS,
         max_pool_connections=100,
     )
-    return boto3.session.Session().client(
-        service,
-        region_name=region,
-        endpoint_url=endpoint,
-        aws_access_key_id=access_key,
-        aws_secret_access_key=ADMIN_SECRET_KEY,
-        config=config,
-    )
+    with _MAKING:
+        return _session().client(
+            service,
+            region_name=region,
+            endpoint_url=endpoint,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=ADMIN_SECRET_KEY,
+            config=config,
+        )
+
+
+@functools.cache
+def _session() -> boto3.session.Session:
+    """Return the one session: it reads the model of each service, which may be megabytes, once."""
+    return boto3.session.Session()
+
+
+def forget() -> None:
+    """Forget all clients: the next sandbox has another address."""
+    _client.cache_clear()

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from sandbox import context, lambda_logs
 from sandbox.account import ACCOUNT, ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, REGION
 from sandbox.cdk import PROJECT, Cdk
-from sandbox.clients import client
+from sandbox.clients import client, forget
 from sandbox.fault_answers import CallFaults
 from sandbox.faults import Faults
 from sandbox.gateway import Gateway
@@ -38,6 +38,7 @@ class Sandbox:
         self._world: World | None = None
         context.activate(self._context)
         self._stack.callback(context.deactivate)
+        self._stack.callback(forget)
         with _closed_on_error(self._stack):
             install_all()
             moto = _Dispatcher(create_backend_app)
