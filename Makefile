@@ -1,6 +1,6 @@
 # Every target installs what it needs, inside this folder; when nothing changed, that costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help demo incidents sandbox approve stop go runbooks screenshots test bench growth faults matrix check messages format deploy setup lock clean
+.PHONY: help demo incidents sandbox approve history stop go runbooks screenshots test bench growth faults matrix check messages format deploy setup lock clean
 
 # Expanded only where a venv is made. A candidate is run, not just found: a version manager's shim may exist and refuse.
 USABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
@@ -18,10 +18,10 @@ NPM := npm --loglevel=error --no-audit --no-fund --no-update-notifier
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
-demo: setup ## Break the service in the sandbox and watch its repair: INCIDENT=closed-port APPROVE=yes
+demo: setup ## Break the service in the sandbox and watch its repair: SERVICE=harena INCIDENT=greedy-system APPROVE=yes
 	@python -m sandbox.demo
 
-incidents: setup ## List what INCIDENT can be
+incidents: setup ## List what SERVICE and INCIDENT can be
 	@python -m sandbox.demo --list
 
 sandbox: setup ## Leave the sandbox running for your own tools
@@ -68,6 +68,10 @@ runbooks: setup ## Write the catalogue of all runbooks anew: docs/runbooks.md
 approve: setup ## Decide by command: SERVICE=ganopa-bot INCIDENT=… DECISION=reject REASON="not now"
 	@test -n '$(SERVICE)' -a -n '$(INCIDENT)' || { echo 'Which? make approve SERVICE=ganopa-bot INCIDENT=…' >&2; exit 1; }
 	@python -m cli.approve '$(SERVICE)' '$(INCIDENT)' --decision '$(or $(DECISION),approve)' --reason '$(REASON)'
+
+history: setup ## Print all closed incidents as Markdown, the newest first: SERVICE=ganopa-bot
+	@test -n '$(SERVICE)' || { echo 'Which service of services/? make history SERVICE=ganopa-bot' >&2; exit 1; }
+	@python -m cli.history '$(SERVICE)'
 
 stop: setup ## Stop every change at once: REASON="the release goes wrong" SERVICE=ganopa-bot
 	@python -m cli.switch stop --service '$(SERVICE)' --reason '$(REASON)'

@@ -7,7 +7,7 @@ import time
 
 from rich.console import Console
 
-from bench import cold_start, growth, incident, payload, price, rounds
+from bench import cold_start, growth, incident, payload, price, rebuild, rounds
 from bench.report import Report, Row, seconds, show
 from sandbox.cloud import Sandbox
 
@@ -34,6 +34,7 @@ def main() -> int:
         show(console, rounds.to_mail(played))
         show(console, rounds.to_diagnosis(played))
     show(console, _setup(running - started, deployed - running, demo))
+    show(console, rebuild.measure())
     show(console, growth.measure())
     return 0
 

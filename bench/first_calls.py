@@ -16,6 +16,7 @@ from statemachines import load
 from statemachines.compile import compiled
 from statemachines.model import CheckUse, FixUse
 
+NOT_DEPLOYED = {"report_watch"}  # which only a watched service has
 FOREVER = 2**33
 FIRST = {"call": 0, "seconds": 60}
 TRIGGER = {"kind": "person"}

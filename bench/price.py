@@ -1,6 +1,6 @@
 """What one repaired incident costs on AWS, by list price."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from bench import incident
@@ -20,15 +20,14 @@ def measure(sandbox: Sandbox) -> Report:
     """Let one incident be repaired and price its history."""
     history = incident.happen(sandbox).end("approve")
     incident.calm(sandbox)
-    memory = _memory(sandbox)
     calls = [*history.calls, *_outside(history)]
     steps, requests = history.transitions * TRANSITION, len(calls) * REQUEST
-    compute = sum(call.seconds * memory[_name(call)] / 1024 * GB_SECOND for call in calls)
-    total = steps + requests + compute
+    busy = compute(calls, memory(sandbox))
+    total = steps + requests + busy
     rows: list[Row] = [
         (f"{history.transitions} state transitions", dollars(steps)),
         (f"{len(calls)} Lambda requests", dollars(requests)),
-        (f"{sum(call.seconds for call in calls):.1f} s of Lambda", dollars(compute)),
+        (f"{sum(call.seconds for call in calls):.1f} s of Lambda", dollars(busy)),
         ("together", dollars(total), f"≤ ${AIM:g}", YES if total <= AIM else NO),
     ]
     validations = history.states("Wait").count("Wait for effect")
@@ -46,7 +45,13 @@ def _outside(history: History) -> Sequence[Call]:
     return [Call(f"{incident.SERVICE}-{name}", longest) for name in OUTSIDE]
 
 
-def _memory(sandbox: Sandbox) -> dict[str, int]:
+def compute(calls: Iterable[Call], memory: Mapping[str, int]) -> float:
+    """Price the time of calls, by the memory of each function."""
+    return sum(call.seconds * memory[_name(call)] / 1024 * GB_SECOND for call in calls)
+
+
+def memory(sandbox: Sandbox) -> dict[str, int]:
+    """Return the memory of every function, in MB, by its name."""
     pages = sandbox.client("lambda").get_paginator("list_functions").paginate()
     functions = chain.from_iterable(page["Functions"] for page in pages)
     return {one["FunctionName"]: one["MemorySize"] for one in functions}

@@ -16,6 +16,7 @@ from statemachines.model import Service
 
 MINUTE = Duration.minutes(1)
 A_DAY = 26  # hours from one drill to the next, which may be 25, and the hour that is not over yet
+WATCHES = 3  # that may be missed one after another
 LOUD: dict[str, Any] = {
     "comparison_operator": cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
     "treat_missing_data": cloudwatch.TreatMissingData.NOT_BREACHING,
@@ -29,13 +30,14 @@ SILENT: dict[str, Any] = {
 class Watched(NamedTuple):
     """A number that should be zero, a name for it, and what it means when it is not.
 
-    With `hours` it is the other way round: a number that should come, and means that when it has not for so long.
+    With `silent` it is the other way round: a number that should come, and means that when it has not for so many of
+    the metric's periods.
     """
 
     name: str
     meaning: str
     metric: cloudwatch.IMetric
-    hours: int = 0
+    silent: int = 0
 
 
 def watched(
@@ -45,7 +47,7 @@ def watched(
 
     Args:
         functions: the service's.
-        machines: its state machines, by the runbook's name, the drill's among them.
+        machines: its state machines, by the runbook's name, the drill's and the watch's among them.
         dead_letters: where undelivered events and mails go.
     """
     for step, meaning in (
@@ -77,6 +79,19 @@ def missed(service: Service) -> Watched:
     return Watched("drill-missed", "no drill has ended for over a day: what is stale is not known", ended, A_DAY)
 
 
+def unwatched(service: Service) -> Iterator[Watched]:
+    """Watch that the watch, where there is one, comes to its end, which functions/workflow/report_watch.py says."""
+    if service.watch:
+        ended = cloudwatch.Metric(
+            namespace="Runbooks",
+            metric_name="Watch",
+            dimensions_map={"service": service.name},
+            statistic="Sum",
+            period=Duration.minutes(service.watch.minutes),
+        )
+        yield Watched("watch-missed", "no watch has ended lately: how the service is is not known", ended, WATCHES)
+
+
 class Alarms(Construct):
     """An alarm for each number, told to the operations topic."""
 
@@ -90,7 +105,7 @@ class Alarms(Construct):
                 alarm_description=f"Runbooks of {service.name}: {one.meaning}",
                 metric=one.metric,
                 threshold=0,
-                **(SILENT if one.hours else LOUD),
-                evaluation_periods=one.hours or 1,
+                **(SILENT if one.silent else LOUD),
+                evaluation_periods=one.silent or 1,
             )
             alarm.add_alarm_action(actions.SnsAction(operations))

@@ -27,6 +27,7 @@ VARIABLES = {
 }
 TRACES = Grant(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ("*",))
 DISPATCH_MINUTES = 10
+WATCHING = "workflow/report_watch"  # of a service that is watched
 BY_EVENTS = {"dispatch", "tidy_up"}  # invoked without anybody who waits for the answer
 
 
@@ -67,7 +68,8 @@ class Functions(Construct):
             description=f"Pinned dependencies of {service.name}'s runbooks",
         )
         used = uses(runbooks)
-        self._made = {name: self._make(function, used.get(name, [])) for name, function in _wanted(used).items()}
+        wanted = _wanted(used, watched=service.watch is not None)
+        self._made = {name: self._make(function, used.get(name, [])) for name, function in wanted.items()}
 
     def __getitem__(self, name: str) -> lambda_.Function:
         """Return a function by its kind and name, for example `check/target_health`."""
@@ -139,11 +141,12 @@ def role(scope: Construct, principal: str, allowed: list[Grant]) -> iam.IRole:
     return made.without_policy_updates()
 
 
-def _wanted(used: Mapping[str, list[Use]]) -> dict[str, Function]:
+def _wanted(used: Mapping[str, list[Use]], *, watched: bool) -> dict[str, Function]:
     everything: list[Function] = [
         *catalogue.checks().values(),
         *catalogue.fixes().values(),
         *catalogue.steps().values(),
     ]
     named = {f"{function.kind}/{function.name}": function for function in everything}
-    return {name: function for name, function in named.items() if name in used or function.kind == "workflow"}
+    steps = {name for name in named if name.startswith("workflow/")} - (set() if watched else {WATCHING})
+    return {name: function for name, function in named.items() if name in used or name in steps}

@@ -7,7 +7,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.core.stops import ONE_SERVICE, switches
-from infra.alarms import Alarms, missed, watched
+from infra.alarms import Alarms, missed, unwatched, watched
 from infra.approval import ApprovalApi
 from infra.drill import Drill
 from infra.functions import Functions
@@ -17,7 +17,8 @@ from infra.state_machine import RunbookMachine
 from infra.store import IncidentTable, token_key
 from infra.switch_stack import kill_switch
 from infra.triggers import Triggers
-from statemachines.model import DRILL, Runbook, Service
+from infra.watch import WatchMachine
+from statemachines.model import DRILL, WATCH, Runbook, Service
 
 
 class ServiceStack(Stack):
@@ -46,8 +47,11 @@ class ServiceStack(Stack):
         functions["workflow/request_approval"].add_environment("APPROVAL_URL", approval.url)
         machines = {one.name: RunbookMachine(self, service, one, functions).machine for one in mine}
         machines[DRILL] = Drill(self, service, mine, functions, dead_letters).machine
+        if service.watch:
+            machines[WATCH] = WatchMachine(self, service, service.watch, mine, functions, dead_letters).machine
         Triggers(self, service, functions["workflow/dispatch"], functions["workflow/tidy_up"], dead_letters)
-        Alarms(self, service, [*watched(functions, machines, dead_letters), missed(service)], alarmed)
+        numbers = [*watched(functions, machines, dead_letters), missed(service), *unwatched(service)]
+        Alarms(self, service, numbers, alarmed)
         CfnOutput(self, "ApprovalUrl", value=approval.url)
         CfnOutput(self, "IncidentsTable", value=table.table_name)
         CfnOutput(self, "NotificationsTopic", value=topic.topic_arn)

@@ -13,7 +13,7 @@ from constructs import Construct
 
 from infra.functions import DISPATCH_MINUTES
 from statemachines.load import FileError
-from statemachines.model import Service
+from statemachines.model import WATCH, Alarm, Service
 
 ATTEMPTS = 5
 LOAD_BALANCER = "AWS/ApplicationELB"
@@ -39,6 +39,8 @@ class Triggers(Construct):
             _hosts(self, service, UNHEALTHY)
         if "no-targets" in kinds:
             _hosts(self, service, NO_TARGETS)
+        for runbook in service.watched:
+            _unwell(self, service, runbook)
         for name, pattern in _patterns(service):
             self._rule(name, f"Starts the runbooks of {service.name}", pattern, dispatch)
         self._rule("ended-early", "Tidies up after executions that did not come to their end", _ended(service), tidy_up)
@@ -118,6 +120,32 @@ def _hosts(scope: Construct, service: Service, hosts: Hosts) -> None:
         threshold=hosts.less_than,
         evaluation_periods=hosts.minutes,
         treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+    )
+
+
+def _unwell(scope: Construct, service: Service, runbook: str) -> None:
+    """Alarm when the watch finds what a runbook is for.
+
+    One look is enough: it names a cause, not a number, and the runbook looks again before it asks anybody. Where a look
+    could tell nothing, the alarm stays as it is; that nobody looks at all, the alarm `watch-missed` says.
+    """
+    minutes = service.watch.minutes if service.watch else 0
+    cloudwatch.Alarm(
+        scope,
+        f"{WATCH}-{runbook}",
+        alarm_name=service.alarm_name(Alarm(kind=WATCH), runbook),
+        alarm_description=f"The watch of {service.title} finds what the runbook {runbook} is for",
+        metric=cloudwatch.Metric(
+            namespace="Runbooks",
+            metric_name="Unwell",
+            dimensions_map={"service": service.name, "runbook": runbook},
+            statistic="Maximum",
+            period=Duration.minutes(minutes),
+        ),
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        threshold=1,
+        evaluation_periods=1,
+        treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
     )
 
 

@@ -51,7 +51,7 @@ def _code() -> Iterator[Text]:
 
 def _templates() -> Iterator[Text]:
     for path in sorted((ROOT / "functions" / "workflow" / "templates").iterdir()):
-        if path.suffix in (".html", ".txt"):
+        if path.suffix in (".html", ".md", ".txt"):
             with path.open("rb") as file:
                 for _, message, _, _ in extract("jinja2.ext:babel_extract", file, TRANSLATING, options=AS_RENDERED):
                     yield Text(message, _place(path), [])
@@ -85,11 +85,16 @@ def _runbooks() -> Iterator[Text]:
             for what, text in _texts(cause):
                 if any(letter.isalpha() for letter in NAME.sub("", text)):  # not where it is a fact alone
                     yield Text(text, place, [f"{what} of the cause {cause.name}"])
+        for item in runbook.checklist:
+            for text in (item.title, item.value, item.normal):
+                if any(letter.isalpha() for letter in NAME.sub("", text)):
+                    yield Text(text, place, ["line of the checklist"])
 
 
 def _texts(cause: Cause) -> Iterator[tuple[str, str]]:
     yield "title", cause.title
     yield "manual", cause.manual
+    yield "prevention", cause.prevention
     for use in cause.fix:
         yield "before", use.before
         yield "after", use.after

@@ -1,4 +1,4 @@
-"""Leaves the sandbox running for your own tools: `make sandbox`, with PORT= for a port of your choice."""
+"""Leaves the sandbox running for your own tools: `make sandbox`, with SERVICE= and PORT= of your choice."""
 
 import os
 import shlex
@@ -8,8 +8,9 @@ import threading
 
 from sandbox.cloud import Sandbox
 from sandbox.deployed import approval_url
+from sandbox.incidents import BY_SERVICE
+from sandbox.systems import DEFAULT
 
-SERVICE = "ganopa-bot"
 HIGHEST_PORT = 65_535
 
 
@@ -19,14 +20,18 @@ def main() -> int:
     if not port.isdecimal() or int(port) > HIGHEST_PORT:
         print(f"PORT={port}: a port is a number from 0 (any free one) to {HIGHEST_PORT}", file=sys.stderr)
         return 2
+    service = os.environ.get("SERVICE") or DEFAULT
+    if service not in BY_SERVICE:
+        print(f"SERVICE={service}: the sandbox has {', '.join(BY_SERVICE)}", file=sys.stderr)
+        return 2
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    with Sandbox.start(port=int(port)) as sandbox:
-        print(f"# Deploying {SERVICE} …", file=sys.stderr, flush=True)
-        sandbox.deploy(SERVICE)
+    with Sandbox.start(port=int(port), service=service) as sandbox:
+        print(f"# Deploying {service} …", file=sys.stderr, flush=True)
+        sandbox.deploy(service)
         print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in sandbox.environment.items()))
         print(f"# mailbox:  {sandbox.mailbox.address}/  and as JSON {sandbox.mailbox.address}/messages.json")
-        print(f"# approval: {approval_url(sandbox, SERVICE)}/incidents/…  (the whole link is in each mail)")
+        print(f"# approval: {approval_url(sandbox, service)}/incidents/…  (the whole link is in each mail)")
         print("# Stop it with Ctrl-C.", flush=True)
         try:
             stop.wait()

@@ -30,9 +30,9 @@ def look(link: str, method: Literal["GET", "HEAD"] = "GET") -> Page:
     return _ask(urllib.request.Request(link, method=method))  # noqa: S310 (the sandbox's own address)
 
 
-def decide(link: str, decision: Literal["approve", "reject"], reason: str = "") -> Page:
-    """Open a link and press one of its buttons; returns the page that a browser ends on."""
-    form = look(link).form | {"decision": decision, "reason": reason}
+def decide(link: str, decision: Literal["approve", "reject"], reason: str = "", service: str = "") -> Page:
+    """Open a link and press one of its buttons, with the service's name typed; return the page a browser ends on."""
+    form = look(link).form | {"decision": decision, "reason": reason, "service": service}
     return send(link, form)
 
 

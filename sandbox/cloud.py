@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import boto3
 from moto.moto_api._internal import moto_api_backend
@@ -23,6 +23,7 @@ from sandbox.gateway import Gateway
 from sandbox.logged import everything_logged
 from sandbox.mailbox import Mailbox
 from sandbox.patches import install_all
+from sandbox.systems import DEFAULT, System, make
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -35,7 +36,7 @@ class Sandbox:
         """Start the APIs; port 0 takes a free one, unconfirmed are mail addresses that never confirmed."""
         self._stack = contextlib.ExitStack()
         self._context = context.Context(outside=lambda: self.environment, unconfirmed=set(unconfirmed))
-        self._world: World | None = None
+        self._systems: dict[str, System] = {}
         context.activate(self._context)
         self._stack.callback(context.deactivate)
         self._stack.callback(forget)
@@ -51,17 +52,29 @@ class Sandbox:
             self._cdk = Cdk(self.environment)
 
     @classmethod
-    def start(cls, port: int = 0, mailbox_port: int = 0, unconfirmed: Iterable[str] = ()) -> Self:
-        """Start the APIs with the simulated system in them, running and healthy."""
-        from sandbox.world import World
-
+    def start(
+        cls, port: int = 0, mailbox_port: int = 0, unconfirmed: Iterable[str] = (), service: str = DEFAULT
+    ) -> Self:
+        """Start the APIs with the simulated system of a service in them, running and healthy."""
         sandbox = cls(port, mailbox_port, unconfirmed)
         with _closed_on_error(sandbox._stack):
-            sandbox._world = World(sandbox)
-            sandbox._stack.callback(sandbox._world.stop)
-            sandbox._world.build()
-            sandbox._world.start()
+            sandbox.add(service)
         return sandbox
+
+    def add(self, service: str) -> System:
+        """Start the simulated system of a service beside what runs, and return it; raises ValueError for others."""
+        system = make(service, self)
+        self._stack.callback(system.stop)
+        self._systems[service] = system
+        system.build()
+        system.start()
+        return system
+
+    def system(self, service: str) -> System:
+        """Return the running system of a service; raises LookupError where it was not started."""
+        if service not in self._systems:
+            raise LookupError(f"This sandbox has no system of {service}: start it with Sandbox.start() or add()")
+        return self._systems[service]
 
     def __enter__(self) -> Self:
         """Use it as a context manager: closed at the end."""
@@ -73,10 +86,8 @@ class Sandbox:
 
     @property
     def world(self) -> "World":
-        """The simulated system."""
-        if self._world is None:
-            raise RuntimeError("This sandbox has no simulated system: start it with Sandbox.start()")
-        return self._world
+        """The simulated system of ganopa-bot; raises LookupError where it was not started."""
+        return cast("World", self.system(DEFAULT))
 
     @property
     def mailbox(self) -> Mailbox:
@@ -125,7 +136,7 @@ class Sandbox:
     @property
     def environment(self) -> dict[str, str]:
         """What a shell must export so that any AWS tool, and curl, talks to the sandbox."""
-        exports = {
+        own = {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
@@ -133,11 +144,7 @@ class Sandbox:
             "AWS_SECRET_ACCESS_KEY": ADMIN_SECRET_KEY,
             "NO_PROXY": "localhost,127.0.0.1",
         }
-        if self._world is None:
-            return exports
-        authority = self._world.ca_file
-        reach = {"HTTPS_PROXY": self._world.proxy_url, "SSL_CERT_FILE": authority, "CURL_CA_BUNDLE": authority}
-        return {**exports, **reach}
+        return own | {name: value for one in self._systems.values() for name, value in one.environment.items()}
 
     @property
     def session(self) -> boto3.session.Session:

@@ -10,6 +10,7 @@ from sandbox.faults import Faults
 from sandbox.http_api import HttpApis
 from sandbox.lambda_pool import LambdaPool
 from sandbox.mailbox import Mailbox
+from sandbox.metrics import Metrics
 from sandbox.trail import Trail
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class Context:
     """What the patches need; outside gives the variables that connect a process with the sandbox.
 
     `hosts` are the machines by instance id, filled by who builds a world: SSM knows them as its managed nodes.
+    `emitted` are the metrics that functions print.
     """
 
     outside: Callable[[], Mapping[str, str]]
@@ -29,6 +31,7 @@ class Context:
     background: Background = field(default_factory=Background)
     trail: Trail = field(default_factory=Trail)
     faults: Faults = field(default_factory=Faults)
+    emitted: Metrics = field(default_factory=Metrics)
     unconfirmed: set[str] = field(default_factory=set)
     hosts: "dict[str, Host]" = field(default_factory=dict)
     lambdas: LambdaPool = field(init=False)

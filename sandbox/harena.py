@@ -3,9 +3,10 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from sandbox import context, incidents
 from sandbox.harena_files import FILE, SERVICES, app, files
 from sandbox.host.compose_file import Project, load
 from sandbox.host.container import Container
@@ -45,9 +46,30 @@ class Harena:
         (self.host.root / FOLDER.lstrip("/") / ".env").write_text("POSTGRES_PASSWORD=not-for-findings\n")
         self._declare()
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Nothing: no name of its is known outside."""
+        return {}
+
+    def start(self) -> None:
+        """Let Systems Manager of the running sandbox know the host."""
+        context.current().hosts[self.host.instance_id] = self.host
+
+    def stop(self) -> None:
+        """Take the host away; raises what had failed behind the back of a command."""
+        context.current().hosts.pop(self.host.instance_id, None)
+        self.host.close()
+
+    def break_(self, names: str, *, persistent: bool = False) -> None:
+        """Inject incidents by their names, several as "a+b"; a persistent one survives every document's command."""
+        for name in names.split("+"):
+            incidents.find(name, "harena").break_(self)
+        self.host.powerless = persistent
+
     def heal(self) -> None:
         """Rebuild the declared state; nothing of what went wrong is left."""
         self.host.agent = "running"
+        self.host.powerless = False
         self.engine.silent = False
         with self.engine.lock:
             for container in list(self.engine.containers.values()):
@@ -101,15 +123,21 @@ class Harena:
     def break_ports(self, *services: str) -> None:
         """Services were rebuilt from an old compose file: their ports are bound to 127.0.0.1."""
         self.repository.restore(FILE, tag=OLD)
-        for service in services or ("user_service", "budget_service"):
+        chosen = services or ("user_service", "budget_service")
+        for service in chosen:
             self._recreate(service)
         self.repository.restore(FILE)
+        self.wait_until(lambda: all(self.container(service).health == "healthy" for service in chosen))
 
     def break_down(self, *services: str, code: int = 1) -> None:
         """Services ended, and no policy starts them again: somebody's hand stopped them."""
         with self.engine.lock:
             for service in services or ("search_service",):
                 self.container(service).end(code)
+
+    def break_missing(self, service: str = "budget_service") -> None:
+        """Somebody has removed a service's container."""
+        self.engine.remove(self.container(service))
 
     def break_hanging(self, service: str = "metric_service") -> None:
         """A service answers nothing any more, until it is restarted."""
@@ -161,6 +189,17 @@ class Harena:
         os.truncate(log, log.stat().st_size + self._surplus())
         self.container(service).log("WARNING: the index is not reachable, trying again")
 
+    def break_disk_by_data(self) -> None:
+        """The database's rows fill the disk."""
+        rows = self.rows
+        os.truncate(rows, rows.stat().st_size + self._surplus())
+
+    @property
+    def rows(self) -> Path:
+        """Where the database keeps its rows: in a volume, which nothing may ever remove."""
+        data = self.engine.data(self.container("postgres").volumes["/var/lib/postgresql/data"])
+        return data / Path(USERS).with_name("16384")
+
     def break_agent(self) -> None:
         """The agent pings, but picks up no command."""
         self.host.agent = "silent"
@@ -208,9 +247,8 @@ class Harena:
         users.parent.mkdir(exist_ok=True)
         (data / "PG_VERSION").write_text("15\n")
         users.write_text(json.dumps({USER: hashed(PASSWORD)}))
-        rows = users.with_name("16384")
-        rows.touch()
-        os.truncate(rows, ROWS)
+        self.rows.touch()
+        os.truncate(self.rows, ROWS)
 
     def _project(self) -> Project:
         return load(self.host.root / FOLDER.lstrip("/") / FILE)

@@ -10,6 +10,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 
 from sandbox import log_groups
 from sandbox.account import ACCOUNT, REGION
+from sandbox.context import current
 from sandbox.lambda_function import FunctionConfig
 
 
@@ -32,9 +33,12 @@ def _keep_metrics(record: dict[str, Any]) -> None:
 
 def _datum(metric: dict[str, Any], record: dict[str, Any], dimensions: list[dict[str, str]]) -> dict[str, Any]:
     value = record[metric["Name"]]
+    values = value if isinstance(value, list) else [value]
+    for one in values:
+        current().emitted.note(metric["Name"], one, {dimension["Name"]: dimension["Value"] for dimension in dimensions})
     return {
         "MetricName": metric["Name"],
         "Dimensions": dimensions,
         "Unit": metric.get("Unit", "None"),
-        "Values": value if isinstance(value, list) else [value],
+        "Values": values,
     }

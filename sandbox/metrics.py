@@ -1,4 +1,4 @@
-"""The load balancer's metrics, and the alarms that watch them."""
+"""The load balancer's metrics, those that the watch emits, and the alarms on them."""
 
 import contextlib
 import datetime
@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from sandbox.speed import sandbox_seconds
 from sandbox.untyped import Client, Model
 
 NAMESPACE = "AWS/ApplicationELB"
+WATCHED = ("Runbooks", "Unwell")  # of what functions emit, the one metric by which an alarm starts a runbook
 KEPT_SECONDS = sandbox_seconds(3 * 3600)
 STATISTICS: dict[str, Callable[[list[float]], float]] = {
     "Sum": sum,
@@ -43,15 +44,19 @@ class Metrics:
 
     def record(self, name: str, value: float, **dimensions: str) -> None:
         """Add one datapoint, here and where GetMetricData finds it."""
+        self.note(name, value, dimensions)
+        named = [{"Name": key, "Value": text} for key, text in dimensions.items()]
+        datum = {"MetricName": name, "Value": value, "Dimensions": named}
+        cloudwatch_backends[ACCOUNT][REGION].put_metric_data(NAMESPACE, [datum])
+
+    def note(self, name: str, value: float, dimensions: Mapping[str, str]) -> None:
+        """Add one datapoint here."""
         now = time.monotonic()
         with self._lock:
             points = self._points.setdefault((name, frozenset(dimensions.items())), deque())
             points.append((now, float(value)))
             while points[0][0] < now - KEPT_SECONDS:
                 points.popleft()
-        named = [{"Name": key, "Value": text} for key, text in dimensions.items()]
-        datum = {"MetricName": name, "Value": value, "Dimensions": named}
-        cloudwatch_backends[ACCOUNT][REGION].put_metric_data(NAMESPACE, [datum])
 
     def between(self, series: Series, start: float, end: float) -> list[float]:
         """Return the values in a window."""
@@ -79,7 +84,7 @@ class Evaluation:
 
 
 def evaluate(alarm: Model, metrics: Metrics, now: float) -> Evaluation | None:
-    """Evaluate one alarm of a load balancer's metric; None where its state is to be kept."""
+    """Evaluate one alarm; None where its state is to be kept."""
     series = (alarm.metric_name, frozenset((dimension.name, dimension.value) for dimension in alarm.dimensions))
     period, periods = sandbox_seconds(int(alarm.period)), int(alarm.evaluation_periods)
     windows = [metrics.between(series, now - (n + 1) * period, now - n * period) for n in range(periods)]
@@ -127,19 +132,28 @@ def _data(alarm: Model, points: list[float | None]) -> dict[str, Any]:
     }
 
 
-class Alarms:
-    """Evaluates every alarm on the load balancer's metrics; `tick` reports changes through SetAlarmState."""
+def _emitted() -> Metrics:
+    from sandbox.context import current  # which has these metrics
 
-    def __init__(self, metrics: Metrics, cloudwatch: Client) -> None:
+    return current().emitted
+
+
+class Alarms:
+    """Evaluates the alarms on the load balancer's metrics and the watch's; `tick` reports by SetAlarmState."""
+
+    def __init__(self, metrics: Metrics, cloudwatch: Client, emitted: Callable[[], Metrics] = _emitted) -> None:
         self._metrics = metrics
+        self._emitted = emitted
         self._cloudwatch = cloudwatch
         self._evaluating = threading.Lock()
 
     def tick(self) -> None:
         """Evaluate all alarms now."""
         with self._evaluating:
-            for alarm in _metric_alarms():
-                self._evaluate(alarm)
+            for alarm in _metric_alarms(NAMESPACE):
+                self._evaluate(alarm, self._metrics)
+            for alarm in _metric_alarms(*WATCHED):
+                self._evaluate(alarm, self._emitted())
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -147,8 +161,8 @@ class Alarms:
         with self._evaluating:
             yield
 
-    def _evaluate(self, alarm: Model) -> None:
-        evaluation = evaluate(alarm, self._metrics, time.monotonic())
+    def _evaluate(self, alarm: Model, metrics: Metrics) -> None:
+        evaluation = evaluate(alarm, metrics, time.monotonic())
         if evaluation and evaluation.state != alarm.state_value:
             self._cloudwatch.set_alarm_state(
                 AlarmName=alarm.name,
@@ -158,10 +172,12 @@ class Alarms:
             )
 
     def ringing(self) -> list[str]:
-        """Return the names of the alarms in ALARM that the sandbox evaluates."""
-        return [alarm.name for alarm in _metric_alarms() if alarm.state_value == "ALARM"]
+        """Return the names of the load balancer's alarms that are in ALARM."""
+        return [alarm.name for alarm in _metric_alarms(NAMESPACE) if alarm.state_value == "ALARM"]
 
 
-def _metric_alarms() -> Iterable[Any]:
+def _metric_alarms(namespace: str, metric: str = "") -> Iterable[Any]:
+    """List the alarms on a namespace's metrics, or on one of them."""
     alarms: dict[str, Any] = cloudwatch_backends[ACCOUNT][REGION].alarms
-    return [alarm for alarm in list(alarms.values()) if alarm.namespace == NAMESPACE]
+    found = [alarm for alarm in list(alarms.values()) if alarm.namespace == namespace]
+    return [alarm for alarm in found if metric in ("", alarm.metric_name)]

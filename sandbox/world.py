@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Protocol
 
 from sandbox import images, incidents
 from sandbox.account import ACCOUNT, REGION
@@ -23,20 +22,13 @@ from sandbox.metrics import Alarms, Metrics
 from sandbox.network import Network
 from sandbox.proxy import Proxy
 from sandbox.server import Server
+from sandbox.systems import Clients
 from sandbox.targets import Targets, backend
 from sandbox.ticker import Ticker
 from sandbox.traffic import SECONDS, HttpsClient, Telegram
-from sandbox.untyped import Client
 
 HEALING_SECONDS = 20.0
 LEAST_DAYS = 45  # before a certificate ends, when ACM begins to warn
-
-
-class Clients(Protocol):
-    """What the world needs of the sandbox: boto3 clients."""
-
-    def client(self, service: str) -> Client:
-        """Return a boto3 client for a service."""
 
 
 class World:
@@ -61,15 +53,15 @@ class World:
         self.client = HttpsClient(self.proxy.port, self.ca_file)
         self.telegram = Telegram(self.client, self.names.webhook_url)
         self.first_revision = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{self.names.task_definition}:1"
-        self._persistent: list[incidents.Incident] = []
+        self._persistent: list[incidents.Incident[World]] = []
         self._incidents = threading.RLock()
         self._servers: list[Server] = []
         self._tickers: list[Ticker] = []
 
     @property
-    def proxy_url(self) -> str:
-        """What HTTPS_PROXY must say to reach the system by its host name."""
-        return self.proxy.url
+    def environment(self) -> dict[str, str]:
+        """The variables by which tools reach the system by its host name."""
+        return {"HTTPS_PROXY": self.proxy.url, "SSL_CERT_FILE": self.ca_file, "CURL_CA_BUNDLE": self.ca_file}
 
     def build(self) -> None:
         """Make the declared system through AWS's API."""

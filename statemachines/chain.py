@@ -270,7 +270,7 @@ def _each(
             states[name] = _fix(comment, arn(f"fix/{fix}"), asked, assign=assign, then=following, **errors)
         else:
             running = {"running": "{% $states.result.Payload.running %}"}
-            done = f"{name}: done?"
+            done = f"Done? {name}"
             states[name] = _fix(comment, arn(f"fix/{fix}"), asked, assign=running, then=done, **errors)
             states |= _going_on(runbook, arn, name, then, errors["on_error"])
     return states
@@ -280,19 +280,19 @@ def _going_on(runbook: Runbook, arn: Arn, name: str, then: Target, on_error: Tar
     """Wait, without a function that waits, for a command that goes on for longer than one may; keep the lock."""
     following, assign = then
     return {
-        f"{name}: done?": choice(
+        f"Done? {name}": choice(
             "What takes longer than a function may was only started",
-            {"$running": (f"{name}: wait", {})},
+            {"$running": (f"Wait: {name}", {})},
             otherwise=following,
             assign=assign,
         ),
-        f"{name}: wait": {
+        f"Wait: {name}": {
             "Type": "Wait",
             "Comment": "The command goes on where it was started",
             "Seconds": LONG_EVERY,
-            "Next": f"{name}: lock",
+            "Next": f"Keep lock: {name}",
         },
-        f"{name}: lock": _task(
+        f"Keep lock: {name}": _task(
             "Keeps the target locked meanwhile",
             arn("workflow/target_lock"),
             {**_incident(runbook), "action": "acquire"},

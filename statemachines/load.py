@@ -160,7 +160,7 @@ def _unknowns(loaded: Runbook) -> Iterator[tuple[Place, str]]:
         for number, use_of_fix in enumerate(cause.fix):
             place: Place = ("causes", index, "fix", number)
             yield from _uses(place, "fix", use_of_fix.fix, use_of_fix.with_, catalogue.fixes())
-            yield from _facts((*place, "with"), use_of_fix.with_, loaded)
+            yield from _facts((*place, "with"), use_of_fix.with_, loaded)  # and with it `each`, which stands there
             yield from _facts((*place, "before"), [use_of_fix.before, use_of_fix.after], loaded)
         yield from _facts(("causes", index, "manual"), cause.manual, loaded)
         for word in ("confirmed_by", "supported_by", "ruled_out_by"):
@@ -168,6 +168,24 @@ def _unknowns(loaded: Runbook) -> Iterator[tuple[Place, str]]:
         if cause.awaits:
             yield from _signals(("causes", index, "awaits", "signals"), cause.awaits.signals, loaded)
     yield from _signals(("validation", "signals"), loaded.validation.signals, loaded)
+    yield from _unlisted(loaded)
+
+
+def _unlisted(loaded: Runbook) -> Iterator[tuple[Place, str]]:
+    """Find what the lines of the checklist name and is not there."""
+    for index, item in enumerate(loaded.checklist):
+        place: Place = ("checklist", index)
+        for word in ("warning", "alert"):
+            yield from _signals((*place, word), getattr(item, word), loaded)
+        yield from _facts((*place, "value"), item.value, loaded)
+        yield from _facts((*place, "normal"), item.normal, loaded)
+        if item.metric:
+            yield from _facts((*place, "metric", "fact"), f"{{{item.metric.fact}}}", loaded)
+        for name in sorted(names(item.normal)):
+            check, dot, parameter = name.partition(".")
+            if dot and check in loaded.checks and parameter not in loaded.checks[check].with_:
+                given = ", ".join(loaded.checks[check].with_)
+                yield (*place, "normal"), f"{{{name}}} is no parameter that {check} is given; there are {given}"
 
 
 def _uses(
@@ -221,8 +239,20 @@ def _missing(loaded: Service, folder: Path) -> Iterator[tuple[Place, str]]:
             yield ("resources",), f"the runbook {name} needs {', '.join(missing)}"
         else:
             yield from _misfits(loaded, used)
+        yield from _unwatchable(loaded, used)
         for unknown in sorted(use.overrides.keys() - loaded.resources.keys()):
             yield ("runbooks", name, "overrides", unknown), "names no resource of this service"
+
+
+def _unwatchable(loaded: Service, used: Runbook) -> Iterator[tuple[Place, str]]:
+    """Find what a watch cannot do with a runbook."""
+    if loaded.watch and loaded.watch.runbook == used.name and not used.leveled:
+        yield ("watch", "runbook"), f"no cause of {used.name} has a level, so it cannot tell how the service is"
+    if used.operation and used.name in loaded.watched:
+        yield (
+            ("runbooks", used.name, "alarms"),
+            "an operation is for a healthy service: no watch can tell when it is due",
+        )
 
 
 def _unbounded(loaded: Service) -> Iterator[tuple[Place, str]]:

@@ -21,6 +21,7 @@ from functions.core.template import names
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
 Signal = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9-]*$")]
+Fact = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*$")]
 Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Principal = Annotated[
     str, StringConstraints(pattern=r"^arn:aws[a-z-]*:(iam::\d{12}:user|sts::\d{12}:assumed-role)/\S+$")
@@ -29,7 +30,7 @@ Principal = Annotated[
 
 LONGEST_VALIDATION = 1800
 MIN_RUNGS = 2
-DRILL = "drill"  # what its state machine is called, as runbooks' are by their names
+DRILL, WATCH = "drill", "watch"  # what their state machines are called, as runbooks' are by their names
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -75,12 +76,22 @@ class CheckUse(Model):
 
 
 class FixUse(Model):
-    """One fix of a cause, with its parameters and how the change reads: texts with facts and parameters in braces."""
+    """One fix of a cause, with its parameters and how the change reads: texts with facts and parameters in braces.
+
+    Where `each` names a fact that is a list, the fix is made for each of its members, which that fact in braces means.
+    """
 
     fix: Name
     with_: dict[str, Any] = Field(alias="with")
     before: str
     after: str
+    each: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*$")] | None = None
+
+    @model_validator(mode="after")
+    def _uses_each(self) -> "FixUse":
+        if self.each and self.each not in names(self.with_):
+            raise ValueError(f"{self.fix} is made for each of {self.each}, and is not given {{{self.each}}}")
+        return self
 
 
 class Awaiting(Model):
@@ -95,13 +106,17 @@ class Awaiting(Model):
     hours: Annotated[int, Field(ge=1, le=72)]
 
 
+Severity = Literal["warning", "degraded", "critical"]
+
+
 class Cause(Model):
     """What may be wrong.
 
     Confirmed when every signal of `confirmed_by` is true, ruled out when one of them is false or one of `ruled_out_by`
     is true, possible otherwise. `supported_by` is what a person would also see if it is this one. Carries its fixes, or
     what a person has to do. Of a `ladder`, each fix but the first is a rung that is only climbed where the validation
-    after the one before has said "not fixed"; all of them are approved at once.
+    after the one before has said "not fixed"; all of them are approved at once. `prevention` is what keeps it from
+    coming again, for the history of incidents. Its `level` is how bad it is.
     """
 
     name: Name
@@ -113,6 +128,8 @@ class Cause(Model):
     ladder: bool = False
     awaits: Awaiting | None = None
     manual: str = ""
+    prevention: str = ""
+    level: Severity | None = None
 
     @model_validator(mode="after")
     def _fix_or_manual(self) -> "Cause":
@@ -122,6 +139,9 @@ class Cause(Model):
             raise ValueError(f"cause {self.name} awaits what no fix of it sets going")
         if self.ladder and (len(self.fix) < MIN_RUNGS or self.awaits):
             raise ValueError(f"cause {self.name}: a ladder has two fixes or more, and awaits nothing")
+        if named := sorted(names(self.prevention)):
+            told = "its prevention is told of every incident, so it may name nothing in braces"
+            raise ValueError(f"cause {self.name}: {told}: {', '.join(named)}")
         return self
 
     @property
@@ -147,6 +167,44 @@ class Validation(Model):
         return self
 
 
+class Metric(Model):
+    """A fact that is a number, kept as a metric of this name and unit."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z]*$", max_length=40)]
+    fact: Fact
+    unit: Literal["Percent", "Count", "Seconds"]
+
+
+class Item(Model):
+    """One line of a checklist: what was seen, and what is normal.
+
+    Not ok where one of the signals of `alert` is true, a warning where one of `warning` is. `value` has facts in
+    braces, `normal` parameters of checks, both written check.name. With `least` it is about the metric's average of the
+    last day instead, which is ok from the first number on, and a warning from the second.
+    """
+
+    title: str
+    value: str = ""
+    normal: str
+    warning: list[Signal] = []
+    alert: list[Signal] = []
+    metric: Metric | None = None
+    least: tuple[float, float] | None = None
+
+    @property
+    def signals(self) -> list[str]:
+        """Every signal that the line looks at."""
+        return [*self.warning, *self.alert]
+
+    @model_validator(mode="after")
+    def _now_or_the_day(self) -> "Item":
+        if self.least and not self.metric:
+            raise ValueError(f"{self.title}: least is of a metric's average, so it needs metric")
+        if bool(self.least) == bool(self.signals and self.value):
+            raise ValueError(f"{self.title}: a line has either value with warning or alert, or least")
+        return self
+
+
 class Shares(Model):
     """Checks and causes, by name, that stand in another runbook's file and mean the same here."""
 
@@ -156,15 +214,31 @@ class Shares(Model):
 
 
 class Runbook(Model):
-    """One procedure: symptoms, checks, causes in order of likelihood, and how to see that it worked."""
+    """One procedure: symptoms, checks, causes in order of likelihood, and how to see that it worked.
+
+    An `operation`, as a deployment is one, is for a healthy service: its causes are what there is to do, and what has
+    to be so before. The `checklist` is what a watch mails every day.
+    """
 
     name: Name
     title: str
     source: str
+    operation: bool = False
     symptoms: list[str]
     checks: Annotated[dict[Name, CheckUse], Field(min_length=1)]
     causes: Annotated[list[Cause], Field(min_length=1)]
     validation: Validation
+    checklist: list[Item] = []
+
+    @property
+    def leveled(self) -> bool:
+        """Whether it says how bad it is."""
+        return any(cause.level for cause in self.causes)
+
+    @property
+    def only_looks(self) -> bool:
+        """Whether it is there to say how bad it is, and has nothing that it could change."""
+        return self.leveled and not self.fixes
 
     @property
     def fixes(self) -> list[FixUse]:
@@ -202,6 +276,7 @@ class Runbook(Model):
         texts = [
             *(text for use in self.fixes for text in (use.before, use.after)),
             *(one.manual for one in self.causes),
+            *(text for item in self.checklist for text in (item.value, item.normal)),
         ]
         return {name for name in names([given, texts]) if "." not in name}
 
@@ -209,7 +284,7 @@ class Runbook(Model):
 class Alarm(Model):
     """An alarm that starts a runbook: one of our kinds, created with the service, or the name of an existing one."""
 
-    kind: Literal["load-balancer-5xx", "unhealthy-hosts", "no-targets"] | None = None
+    kind: Literal["load-balancer-5xx", "unhealthy-hosts", "no-targets", "watch"] | None = None
     existing: str | None = None
 
     @model_validator(mode="after")
@@ -228,6 +303,11 @@ class RunbookUse(Model):
     alarms: list[Alarm] = []
     events: list[EventKind] = []
     overrides: dict[Name, Annotated[str, AfterValidator(_compiles)]] = {}
+
+    @property
+    def watched(self) -> bool:
+        """Whether the service's watch starts it."""
+        return any(alarm.kind == WATCH for alarm in self.alarms)
 
 
 Needed = Literal["automatic", "one", "two"]
@@ -343,6 +423,17 @@ class Drill(Model):
     at: Clock = "07:30"
 
 
+class Watch(Model):
+    """How often a service is looked at without a reason, and by which runbook its level is told; mailed every day.
+
+    The hour is in the service's time zone; not one that its clocks leap over.
+    """
+
+    minutes: Annotated[int, Field(ge=1, le=60)] = 5
+    daily: Clock = "07:00"
+    runbook: Name
+
+
 class Service(Model):
     """One system under care."""
 
@@ -359,6 +450,7 @@ class Service(Model):
     limits: dict[Name, Limits] = {}
     flapping: Flapping = Flapping()
     drill: Drill = Drill()
+    watch: Watch | None = None
     resources: dict[Name, Any]
     runbooks: Annotated[dict[Name, RunbookUse], Field(min_length=1)]
 
@@ -376,18 +468,31 @@ class Service(Model):
         return self
 
     @model_validator(mode="after")
-    def _one_drill(self) -> "Service":
-        if DRILL in self.runbooks:
-            raise ValueError(f"runbooks: a runbook cannot be called {DRILL}: that is the service's own state machine")
+    def _own_names(self) -> "Service":
+        for name in (DRILL, WATCH):
+            if name in self.runbooks:
+                raise ValueError(
+                    f"runbooks: a runbook cannot be called {name}: that is the service's own state machine"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_watched(self) -> "Service":
+        if self.watch and self.watch.runbook not in self.runbooks:
+            raise ValueError(f"watch.runbook: {self.watch.runbook} is not one of the service's runbooks")
+        if self.watched and not self.watch:
+            raise ValueError(
+                f"runbooks.{self.watched[0]}.alarms: kind {WATCH} needs a watch: say every how many minutes"
+            )
         return self
 
     def approver_of(self, principal: str) -> str:
         """Return the approver whose IAM principal this is; empty where it is nobody's."""
         return next((mail for mail, one in self.approvers.items() if principal in one.principals), "")
 
-    def alarm_name(self, alarm: Alarm) -> str:
-        """Return the alarm's name on AWS."""
-        return alarm.existing or f"{self.name}-{alarm.kind}"
+    def alarm_name(self, alarm: Alarm, runbook: str) -> str:
+        """Return the name on AWS of an alarm that starts a runbook."""
+        return alarm.existing or self.state_machine_name(runbook if alarm.kind == WATCH else str(alarm.kind))
 
     def state_machine_name(self, runbook: str) -> str:
         """Return the name on AWS of the state machine of one of the runbooks."""
@@ -404,4 +509,15 @@ class Service(Model):
     @property
     def alarms(self) -> dict[str, str]:
         """The runbook that each alarm starts, by the alarm's name."""
-        return {self.alarm_name(alarm): runbook for runbook, use in self.runbooks.items() for alarm in use.alarms}
+        uses = self.runbooks.items()
+        return {self.alarm_name(alarm, runbook): runbook for runbook, use in uses for alarm in use.alarms}
+
+    @property
+    def watched(self) -> list[str]:
+        """The runbooks that the watch starts."""
+        return [name for name, use in self.runbooks.items() if use.watched]
+
+    @property
+    def looked_at(self) -> list[str]:
+        """The runbooks whose checks the watch makes: the one that tells the level, and those that it starts."""
+        return list(dict.fromkeys([self.watch.runbook, *self.watched])) if self.watch else []

@@ -42,8 +42,9 @@ def page() -> str:
     )
 
 
-def _triggers(service: Service, use: RunbookUse) -> list[str]:
-    alarms = [f"alarm `{service.alarm_name(alarm)}`" for alarm in use.alarms]
+def _triggers(service: Service, runbook: str) -> list[str]:
+    use: RunbookUse = service.runbooks[runbook]
+    alarms = [f"alarm `{service.alarm_name(alarm, runbook)}`" for alarm in use.alarms]
     return [*alarms, *(f"event `{event}`" for event in use.events), "an engineer, in the console"]
 
 

@@ -15,6 +15,7 @@ from functions.core import catalogue, stops
 from functions.core.function import Function
 from infra.grants import Grant, grants, uses
 from statemachines import load
+from statemachines.model import Service
 from tests.actions import Actions, declared, needed
 
 FUNCTIONS: dict[str, Function] = {
@@ -22,18 +23,8 @@ FUNCTIONS: dict[str, Function] = {
     for kind in (catalogue.checks(), catalogue.fixes(), catalogue.steps())
     for name, function in kind.items()
 }
-SERVICE = load.services()["ganopa-bot"]
-USES = uses(load.runbooks()[name] for name in SERVICE.runbooks)
-PLACE = f"{SERVICE.region}:{SERVICE.account}"
-OWN = {
-    "table": f"arn:aws:dynamodb:{PLACE}:table/ganopa-bot-incidents",
-    "topic": f"arn:aws:sns:{PLACE}:ganopa-bot-approvers",
-    "operations": f"arn:aws:sns:{PLACE}:ganopa-bot-operations",
-    "key": f"arn:aws:kms:{PLACE}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-    "state_machines": [f"arn:aws:states:{PLACE}:stateMachine:ganopa-bot-webhook-unavailable"],
-    "executions": [f"arn:aws:states:{PLACE}:execution:ganopa-bot-webhook-unavailable:*"],
-    "switches": [f"arn:aws:ssm:{PLACE}:parameter{name}" for name in stops.switches(SERVICE.name)],
-}
+SERVICES = load.services().values()
+USES = {one.name: uses(load.runbooks()[name] for name in one.runbooks) for one in SERVICES}
 # AWS's own table of IAM actions, as cfn-lint carries it: prefix → Actions (lower case) → Resources → ARNFormats
 IAM = json.loads(resources.files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json").read_text())
 UNLISTED = {
@@ -96,9 +87,27 @@ def _judge(name: str, action: str, grant: Grant, formats: list[str]) -> None:
 
 
 def _granted(name: str) -> list[Grant]:
-    if FUNCTIONS[name].kind != "workflow" and name not in USES:
+    """Return what a function is granted in every service that has it."""
+    own = [one for one in SERVICES if FUNCTIONS[name].kind == "workflow" or name in USES[one.name]]
+    if not own:
         pytest.skip("no runbook uses it, so no role is made for it")
-    return grants(FUNCTIONS[name], USES.get(name, []), SERVICE, OWN)
+    return [
+        grant for one in own for grant in grants(FUNCTIONS[name], USES[one.name].get(name, []), one, _resources(one))
+    ]
+
+
+def _resources(service: Service) -> dict[str, str | list[str]]:
+    """Name what is the stack's own."""
+    place, machine = f"{service.region}:{service.account}", f"{service.name}-{next(iter(service.runbooks))}"
+    return {
+        "table": f"arn:aws:dynamodb:{place}:table/{service.name}-incidents",
+        "topic": f"arn:aws:sns:{place}:{service.name}-approvers",
+        "operations": f"arn:aws:sns:{place}:{service.name}-operations",
+        "key": f"arn:aws:kms:{place}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "state_machines": [f"arn:aws:states:{place}:stateMachine:{machine}"],
+        "executions": [f"arn:aws:states:{place}:execution:{machine}:*"],
+        "switches": [f"arn:aws:ssm:{place}:parameter{name}" for name in stops.switches(service.name)],
+    }
 
 
 def _partial(config: pytest.Config) -> bool:

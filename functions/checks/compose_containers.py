@@ -5,6 +5,7 @@ from functions.core.aws import Session
 from functions.core.fields import ComposeService
 from functions.core.hosts import OfCompose, host_check
 from functions.core.language import marked, say
+from functions.core.output import percent
 from functions.core.results import Finding
 
 SUMMARY = marked("{running} of {wanted} services run; down: {down}; unhealthy: {unhealthy}; missing: {missing}")
@@ -33,6 +34,7 @@ def handler(parameters: ComposeContainers, aws: Session) -> Finding:
     down = [one.service for one in found if not one.runs]
     unhealthy = [one.service for one in found if one.runs and one.health == "unhealthy"]
     missing = [service for service in expected if service not in {one.service for one in found}]
+    well = [one.service for one in found if one.runs and one.health in ("healthy", "")]
     affected = list(dict.fromkeys([*down, *unhealthy, *missing]))
     told = {"down": down, "unhealthy": unhealthy, "missing": missing}
     words = {name: ", ".join(one) or say("none") for name, one in told.items()}
@@ -44,6 +46,13 @@ def handler(parameters: ComposeContainers, aws: Session) -> Finding:
             "several": len(affected) > 1,
             "starting": any(one.runs and one.health == "starting" for one in found),
         },
-        facts={**told, "running": running, "wanted": len(expected), "service": affected[0] if affected else None},
+        facts={
+            **told,
+            "well": well,
+            "running": running,
+            "wanted": len(expected),
+            "up": percent(running, len(expected)),
+            "service": affected[0] if affected else None,
+        },
         evidence=[f"{one.name}: {one.status}" for one in found if one.service in affected],
     )

@@ -17,7 +17,7 @@ SUMMARY = marked("{errors} lines with errors in {minutes} minutes, {hourly} an h
 
 
 class ContainerErrors(OfCompose):
-    """How many minutes to look back; from how many errors an hour on that is more than normal, and too many."""
+    """How many minutes to look back; from how many errors an hour on is more than normal, and how many are too many."""
 
     minutes: Minutes
     warning: Errors
@@ -56,7 +56,7 @@ def handler(parameters: ContainerErrors, aws: Session) -> Finding:
     told = {"errors": errors, "minutes": parameters.minutes, "hourly": hourly}
     return Finding(
         summary=say(SUMMARY, **told, most=f"{most} {counts[most]}" if errors else say("none")),
-        signals={"too-many": hourly > parameters.alert, "more-than-normal": hourly > parameters.warning},
+        signals={"too-many": hourly > parameters.alert, "more-than-normal": hourly >= parameters.warning},
         facts={**told, "service": most if errors else None},
         evidence=lines,
     )

@@ -1,11 +1,8 @@
 """Which commit does a compose project run?"""
 
-from typing import Annotated
-
-from pydantic import StringConstraints
-
 from functions.core import hosts
 from functions.core.aws import Session
+from functions.core.fields import Branch, CommitStart
 from functions.core.hosts import OfCompose, host_check
 from functions.core.language import marked, say
 from functions.core.output import objects, pairs
@@ -20,8 +17,8 @@ SUMMARY = marked("commit {commit} of {branch}; changed by hand: {dirty}; not fro
 class DeployedCommit(OfCompose):
     """The branch to be on, and the commit or its start that is expected there; "" where any is."""
 
-    branch: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=100)]
-    expected: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{7,40})?$")]
+    branch: Branch
+    expected: CommitStart
 
 
 @host_check(

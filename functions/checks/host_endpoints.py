@@ -17,11 +17,15 @@ SUMMARY = marked("{fine} of {asked} endpoints answer as they should; failing: {f
 
 
 class HostEndpoints(OnHost):
-    """Ports with their paths, as "3000/health"; the statuses that are fine there, and the seconds that are too many."""
+    """Ports with their paths, as "3000/health"; the statuses that are fine there.
+
+    From how many seconds on an answer is slower than normal, and how many are too many.
+    """
 
     endpoints: Annotated[list[HostEndpoint], Field(min_length=1, max_length=10)]
     accept: StatusCodes
     seconds: Annotated[float, Field(gt=0, le=7)]
+    normal: Annotated[float, Field(gt=0, le=7)] = 2
 
 
 @host_check(
@@ -30,6 +34,8 @@ class HostEndpoints(OnHost):
         "failing": "An endpoint does not answer as it should",
         "unreachable": "An endpoint gives no HTTP answer at all",
         "slow": "An endpoint takes too long to answer",
+        "several": "Several endpoints do not answer as they should",
+        "slower-than-normal": "An endpoint takes longer to answer than is normal",
     },
 )
 def handler(parameters: HostEndpoints, aws: Session) -> Finding:
@@ -48,7 +54,15 @@ def handler(parameters: HostEndpoints, aws: Session) -> Finding:
             "failing": bool(failing) or unasked,
             "unreachable": any(one.status is None for one in told.values()) or unasked,
             "slow": bool(slow) or unasked,
+            "several": len(failing) > 1 or unasked,
+            "slower-than-normal": any(one.seconds >= parameters.normal for one in told.values()) or unasked,
         },
-        facts={"failing": failing, "slow": slow, "slowest": max((one.seconds for one in told.values()), default=None)},
+        facts={
+            "failing": failing,
+            "slow": slow,
+            "slowest": max((one.seconds for one in told.values()), default=None),
+            "fine": len(fine),
+            "asked": len(asked),
+        },
         evidence=[f"{one.endpoint}: {readable(one.status)}, {one.seconds:.2f} s" for one in told.values()],
     )

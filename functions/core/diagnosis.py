@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from functions.core import levels
 from functions.core.failure import explain
 from functions.core.language import say, translated
 from functions.core.results import Finding
@@ -24,15 +25,19 @@ class RankedCause(BaseModel):
     opposing: list[str]
     unknown: list[str]
     manual: str
+    level: str = ""
 
 
 class Diagnosis(BaseModel):
     """All causes of a runbook, ranked.
 
-    `healthy` is True, False, or None where what the validation asks could not be read.
+    `healthy` is True, False, or None where what the validation asks could not be read; of an operation it is False, as
+    long as nobody has done it. `level` is how bad it is: normal, warning, degraded, critical or unknown; empty where
+    the runbook does not say.
     """
 
     healthy: bool | None
+    level: str = ""
     causes: list[RankedCause]
     summaries: dict[str, str]
     evidence: dict[str, list[str]]
@@ -41,6 +46,22 @@ class Diagnosis(BaseModel):
     def confirmed(self) -> list[RankedCause]:
         """The causes that the evidence proves."""
         return [cause for cause in self.causes if cause.standing == "confirmed"]
+
+    @property
+    def may_be_worse(self) -> bool:
+        """Whether a cause of a higher level than this one could not be ruled out."""
+        return bool(self.level) and levels.may_be_worse(self.level, _weights(self.causes))
+
+    @property
+    def level_said(self) -> str:
+        """The level as a person reads it; empty where the runbook does not say."""
+        return levels.said(self.level, at_least=self.may_be_worse)
+
+    @property
+    def urgent(self) -> list[RankedCause]:
+        """The confirmed causes that have a level, the worst first."""
+        leveled = [cause for cause in self.confirmed if cause.level]
+        return sorted(leveled, key=lambda cause: -levels.LEVELS.index(cause.level))
 
     @property
     def headline(self) -> str:
@@ -90,8 +111,10 @@ def diagnose(runbook: Runbook, findings: Findings, resources: dict[str, Any]) ->
     """Rank the causes: confirmed, possible, ruled out; among equals in the runbook's order."""
     ranked = [_rank(cause, findings, resources) for cause in runbook.causes]
     ranked.sort(key=lambda cause: ORDER.index(cause.standing))
+    well = False if runbook.operation else healthy(runbook, findings)
     return Diagnosis(
-        healthy=healthy(runbook, findings),
+        healthy=well,
+        level=levels.told(_weights(ranked), healthy=well),
         causes=ranked,
         summaries={name: finding.summary for name, finding in findings.by_name.items()},
         evidence={name: finding.evidence for name, finding in findings.by_name.items() if finding.evidence},
@@ -121,6 +144,10 @@ def lookup(findings: Findings, resources: dict[str, Any], name: str) -> Any:
     return findings.fact(name) if "." in name else resources[name]
 
 
+def _weights(causes: list[RankedCause]) -> list[levels.Weight]:
+    return [levels.Weight(cause.level, cause.standing) for cause in causes]
+
+
 def _rank(cause: Cause, findings: Findings, resources: dict[str, Any]) -> RankedCause:
     for_it = [*cause.confirmed_by, *cause.supported_by]
     return RankedCause(
@@ -134,6 +161,7 @@ def _rank(cause: Cause, findings: Findings, resources: dict[str, Any]) -> Ranked
         ],
         unknown=[findings.sentence(signal) for signal in cause.signals if findings.signal(signal) is None],
         manual=readable(fill(translated(cause.manual), lambda name: lookup(findings, resources, name))).strip(),
+        level=cause.level or "",
     )
 
 

@@ -1,11 +1,13 @@
-"""What a drill looks at: every check that a service's runbooks make, each with the same parameters once."""
+"""What a drill or a watch looks at: every check that some runbooks make, each with the same parameters once."""
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from functions.core.diagnosis import Findings
 from functions.core.template import fill, names
+from statemachines.compiled import Compiled
 from statemachines.model import Runbook, Service
 
 
@@ -31,6 +33,19 @@ def looks(service: Service, runbooks: Iterable[Runbook]) -> dict[str, Look]:
             found.setdefault(same, Look(use.check, use.with_, parameters, [])).uses.append((runbook.name, name))
     called = Counter(look.uses[0][1] for look in found.values())
     return {_name(*look.uses[0], alone=called[look.uses[0][1]] == 1): look for look in found.values()}
+
+
+def questions(runbooks: Iterable[Compiled], looked: Mapping[str, Look]) -> dict[str, dict[str, str]]:
+    """Return the signals of each check, as sentences, by the name that it has here."""
+    asked = {one.runbook.name: one.questions for one in runbooks}
+    uses = {name: look.uses[0] for name, look in looked.items()}
+    return {name: asked[runbook][check] for name, (runbook, check) in uses.items()}
+
+
+def findings(runbook: Compiled, looked: Mapping[str, Look], answers: Mapping[str, Any]) -> Findings:
+    """Return what was found as one of the runbooks would have found it, by its own names for its checks."""
+    given = {use: answers.get(name) for name, look in looked.items() for use in look.uses}
+    return Findings({name: given[runbook.runbook.name, name] for name in runbook.questions}, runbook.questions)
 
 
 def unseen(runbooks: Iterable[Runbook]) -> list[str]:

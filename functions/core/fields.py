@@ -21,12 +21,16 @@ ImageTag = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*$", max_length=1
 StatusCodes = Annotated[str, StringConstraints(pattern=r"^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$")]
 Percent = Annotated[int, Field(ge=1, le=100)]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+CommitStart = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{7,40})?$")]
 # Of hosts and what runs there; the documents that take them have the same patterns
 InstanceId = Annotated[str, StringConstraints(pattern=r"^(i-([0-9a-f]{8}|[0-9a-f]{17})|mi-[0-9a-f]{17})$")]
 Folder = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_][A-Za-z0-9._-]{0,63}){1,12}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 ComposeService = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 HostEndpoint = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,21}){0,5}$")]
+Branch = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,40}([./][A-Za-z0-9_][A-Za-z0-9_-]{0,40}){0,5}$")
+]
 SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/_+=.@-]{0,199}$")]
 
 

@@ -20,6 +20,7 @@ from statemachines import compiled
 P = TypeVar("P", bound=Parameters)
 Changes = Generator[Change | Started, str]
 Follow = Callable[[str, Any, Session], bool]
+Revert = Callable[[dict[str, Any], Session], Started | None]
 
 
 class Interfered(Exception):
@@ -66,7 +67,7 @@ class Fix(Function):
         self.risk = risk
         self.radius = radius
         self.touches = touches
-        self.revert: Callable[..., None] | None = None
+        self.revert: Revert | None = None
         self.undo_effect: str | None = None
         self.follow: Follow | None = None
 
@@ -74,13 +75,14 @@ class Fix(Function):
         """Say what the fix changes with these parameters."""
         return readable(fill(translated(self.effect), parameters.model_dump().__getitem__))
 
-    def undo(self, effect: str) -> Callable[[Callable[[dict[str, Any], Session], None]], Callable[..., None]]:
+    def undo(self, effect: str) -> Callable[[Revert], Revert]:
         """Declare how the change is taken back: `@handler.undo("Close the port again")`.
 
-        It sets back what was there before, so that it may be called for a change that was interrupted, and again.
+        It sets back what was there before, so that it may be called for a change that was interrupted, and again. Where
+        that takes longer than a function may, it returns the command that it started, under a name with `step` in it.
         """
 
-        def declare(revert: Callable[[dict[str, Any], Session], None]) -> Callable[..., None]:
+        def declare(revert: Revert) -> Revert:
             self.revert, self.undo_effect = revert, effect
             return revert
 
@@ -126,10 +128,14 @@ class Fix(Function):
             return self._answer(_change(known).model_dump(mode="json"))
         changes: Changes = self.body(parameters, self.aws)
         seen = _seen(changes)
-        change = _resumed(incidents, asked, known, seen) if known else _begun(incidents, asked, self.name, seen)
-        if seen.changed:
+        change = (
+            _resumed(incidents, asked, known, seen, half=bool(self.follow))
+            if known
+            else _begun(incidents, asked, self.name, seen)
+        )
+        if seen.changed or (known and self.follow):  # what a command has half made may look as if it were made
             _still_open(incidents, asked)
-            made = _made(changes, asked, change)
+            made = _made(changes, _step(asked), change)
             if isinstance(made, Started):
                 return self._started(incidents, asked, {"state": "running", "command": made.command})
             change = made
@@ -179,7 +185,8 @@ class Fix(Function):
         now = _seen(self.body(parameters, self.aws)).before
         if now not in (change.before, change.after) and known["state"] != "running":  # a command may do half of it
             raise _interfered(change.after, now)
-        started = self.revert(change.undo, self.aws) if now != change.before else None
+        step = {"step": _step(asked)} if self.follow else {}  # to start it once, and to find what was started
+        started = self.revert((change.undo or {}) | step, self.aws) if now != change.before or step else None
         if isinstance(started, Started):
             return self._started(incidents, asked, {"undoing": started.command})
         return self._undone(incidents, asked, change)
@@ -216,10 +223,10 @@ def _seen(changes: Changes) -> Change:
     return seen if seen.changed else seen.model_copy(update={"undo": None})
 
 
-def _made(changes: Changes, asked: Asked, intended: Change) -> Change | Started:
+def _made(changes: Changes, step: str, intended: Change) -> Change | Started:
     """Let a fix make its change, and return what it knows then; what it starts, it can name after the step."""
     try:
-        return changes.send(f"{asked.incident}/{_item(asked)}")
+        return changes.send(step)
     except StopIteration:
         return intended
 
@@ -231,6 +238,10 @@ def _running(known: dict[str, Any], *, undo: bool) -> bool:
 
 def _item(asked: Asked) -> str:
     return f"change#{asked.round}#{asked.step}"
+
+
+def _step(asked: Asked) -> str:
+    return f"{asked.incident}/{_item(asked)}"
 
 
 def _change(stored: dict[str, Any]) -> Change:
@@ -247,13 +258,16 @@ def _begun(incidents: Incidents, asked: Asked, fix: str, change: Change) -> Chan
     return change
 
 
-def _resumed(incidents: Incidents, asked: Asked, known: dict[str, Any], seen: Change) -> Change:
-    """Take over an interrupted change: it is to be made still, or was made; what it was before is what was written."""
+def _resumed(incidents: Incidents, asked: Asked, known: dict[str, Any], seen: Change, *, half: bool) -> Change:
+    """Take over an interrupted change: it is to be made still, or was made; what it was before is what was written.
+
+    Of what only a command makes, `half` may be made at this moment.
+    """
     if asked.attempt <= known["attempt"]:
         raise InProgress(say("another invocation makes this change already"))
     started = _change(known)
     left = started.before if seen.changed else started.after
-    if seen.before != left and (seen.changed or started.undo is not None):  # not to be taken back for ours
+    if seen.before != left and not half and (seen.changed or started.undo is not None):  # not to be taken for ours
         raise _interfered(started.before, seen.before)
     try:
         incidents.update(asked.incident, _item(asked), {"attempt": asked.attempt}, attempt=known["attempt"])

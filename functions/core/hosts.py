@@ -4,6 +4,7 @@ import functools
 import os
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import TypeVar
 
 from functions.core.aws import Session
@@ -20,6 +21,7 @@ __all__ = [
     "Ran",
     "called",
     "cancel",
+    "follow",
     "host_check",
     "permissions",
     "progress",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 SECONDS = 14.0  # a check has 20, and has to cancel and to tell
 DELIVERY_SECONDS = 30  # the least that SSM allows
+MOST_COMMANDS = 500  # that are looked through for one
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.2, 2.0, 1.5
 P = TypeVar("P", bound="OnHost")
 
@@ -50,11 +53,12 @@ def called(service: str, document: str) -> str:
     return f"{service}-{document.replace('_', '-')}"
 
 
-def permissions(*documents: str) -> tuple[Permission, ...]:
-    """Declare what running these documents on the parameters' `instance` needs."""
+def permissions(*documents: str, named: bool = False) -> tuple[Permission, ...]:
+    """Declare what running these documents on the parameters' `instance` needs, or starting them under a name."""
     arns = [f"arn:aws:ssm:{{region}}:{{account}}:document/{called('{stack}', name)}" for name in documents]
+    finding = ("ssm:ListCommands",) if named else ()
     return (
-        allow("ssm:DescribeInstanceInformation", "ssm:GetCommandInvocation", "ssm:CancelCommand"),
+        allow("ssm:DescribeInstanceInformation", "ssm:GetCommandInvocation", "ssm:CancelCommand", *finding),
         *(allow(SENDING, on=arn) for arn in (*arns, *INSTANCES)),
     )
 
@@ -104,8 +108,10 @@ def run(aws: Session, instance: str, document: str, /, seconds: float | None = N
     raise HostTrouble("agent-silent" if found["Status"] in WAITING else "too-slow", instance)
 
 
-def start(aws: Session, instance: str, document: str, /, **parameters: str) -> str:
+def start(aws: Session, instance: str, document: str, /, name: str = "", **parameters: str) -> str:
     """Send a document to an instance that is online; return the command's id.
+
+    What was sent there under the same name before is not sent again.
 
     Raises:
         HostTrouble: when the instance is not, or Systems Manager refuses.
@@ -119,13 +125,27 @@ def start(aws: Session, instance: str, document: str, /, **parameters: str) -> s
         status = next((one["PingStatus"] for one in nodes["InstanceInformationList"]), "")
         if status != "Online":
             raise HostTrouble("offline", instance, status)
+        owned = called(os.environ["SERVICE"], document)
+        if known := _sent(aws, instance, owned, name):
+            return known
         sent = ssm.send_command(
-            DocumentName=called(os.environ["SERVICE"], document),
+            DocumentName=owned,
             InstanceIds=[instance],
-            Parameters={name: [value] for name, value in parameters.items()},
+            Parameters={word: [value] for word, value in parameters.items()},
             TimeoutSeconds=DELIVERY_SECONDS,
+            **({"Comment": name} if name else {}),
         )
     return str(sent["Command"]["CommandId"])
+
+
+def _sent(aws: Session, instance: str, owned: str, name: str) -> str:
+    """Find the command that was sent under a name; empty where none was, or none is looked for."""
+    if not name:
+        return ""
+    filters = [{"key": "DocumentName", "value": owned}]
+    pages = aws.client("ssm").get_paginator("list_commands").paginate(InstanceId=instance, Filters=filters)
+    newest = islice((one for page in pages for one in page["Commands"]), MOST_COMMANDS)
+    return next((str(one["CommandId"]) for one in newest if one.get("Comment") == name), "")
 
 
 def progress(aws: Session, instance: str, command: str) -> Ran | None:
@@ -135,6 +155,15 @@ def progress(aws: Session, instance: str, command: str) -> Ran | None:
         HostTrouble: when it has ended, but not well.
     """
     return ended(instance, _invocation(aws, instance, command))
+
+
+def follow(command: str, parameters: OnHost, aws: Session) -> bool:
+    """Say whether a command that a fix has started has ended, as `Fix.following` asks.
+
+    Raises:
+        HostTrouble: when it has ended, but not well.
+    """
+    return progress(aws, parameters.instance, command) is not None
 
 
 def cancel(aws: Session, instance: str, command: str) -> None:

@@ -163,10 +163,20 @@ class Incidents:
         except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
             raise Conflict(f"{incident} {item}") from error
 
-    def note(self, incident: str, text: str) -> None:
-        """Add a line to the incident's timeline."""
+    def closed(self) -> list[dict[str, Any]]:
+        """List the records of all closed incidents, whichever they are, by reading the whole table."""
+        pages = self.dynamodb.get_paginator("scan").paginate(
+            TableName=self.table,
+            FilterExpression="#item = :record AND #state = :closed",
+            ExpressionAttributeNames={"#item": "item", "#state": "state"},
+            ExpressionAttributeValues=_marshalled({":record": RECORD, ":closed": "closed"}),
+        )
+        return [_plain(item) for page in pages for item in page["Items"]]
+
+    def note(self, incident: str, text: str, **values: str) -> None:
+        """Add a line to the incident's timeline, with what it says in words that do not depend on the language."""
         moment = now()
-        self.create(incident, f"event#{moment}#{uuid.uuid4().hex[:8]}", {"at": moment, "text": text})
+        self.create(incident, f"event#{moment}#{uuid.uuid4().hex[:8]}", {"at": moment, "text": text, **values})
 
 
 def now() -> str:

@@ -1,7 +1,13 @@
-"""How an incident can end, as a person reads it."""
+"""How a change can work out, and how an incident can end, as a person reads it."""
 
 from functions.core.language import marked
 
+VERDICTS = {
+    "fixed": marked("fixed"),
+    "not fixed": marked("not fixed"),
+    "worse": marked("worse"),
+    "unverifiable": marked("unverifiable"),
+}
 OUTCOMES = {
     "recovered": marked("recovered"),
     "rejected": marked("rejected, nothing was changed"),
@@ -25,3 +31,17 @@ OUTCOMES = {
     "failed": marked("the automation failed, handed to people"),
     "stopped": marked("the execution was stopped or died, handed to people"),
 }
+# Those that say themselves that nothing was changed, and those after which the service is known to be well.
+UNCHANGED = {
+    "rejected",
+    "expired",
+    "healthy",
+    "diagnosed",
+    "manual",
+    "limited",
+    "flapping",
+    "locked",
+    "joined",
+    "unclear",
+}
+WELL = {"recovered", "healthy"}

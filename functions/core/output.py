@@ -45,7 +45,7 @@ def size(text: str) -> int:
 
 def readable_size(size: float) -> str:
     """Write a size as people read it."""
-    for unit in ("TB", "GB", "MB"):
+    for unit in ("TB", "GB", "MB", "KB"):
         if size >= UNITS[unit]:
             return f"{size / UNITS[unit]:.1f} {unit}"
     return f"{round(size)} B"

@@ -1,5 +1,7 @@
 """From the confirmed causes to the plan, and to what speaks against proposing it."""
 
+from collections.abc import Callable
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -11,6 +13,8 @@ from functions.core.plan import Plan, Step
 from functions.core.template import fill, names, readable
 from statemachines.compiled import Compiled
 from statemachines.model import FixUse
+
+Value = Callable[[str], Any]
 
 
 class Proposal(NamedTuple):
@@ -38,9 +42,8 @@ def propose(
     unknown = [reason for use, _ in rungs for reason in _unknown(use, findings)]
     steps: list[Step] = []
     for use, rung in () if unknown else rungs:
-        one = _step(runbook, use, findings, given, rung)
-        if not any(one.same_change(other) for other in steps):
-            steps.append(one)
+        made = [_step(runbook, use, values, rung) for values in _values(use, findings, given)]
+        steps += [one for one in made if not any(one.same_change(other) for other in steps)]
     service = runbook.service
     plan = Plan(
         account=service.account, region=service.region, service=service.name, runbook=runbook.runbook.name, steps=steps
@@ -70,7 +73,7 @@ def _unknown(use: FixUse, findings: Findings) -> list[str]:
     return [
         say("{fix} needs {fact}, which no check could tell", fix=use.fix, fact=name)
         for name in wanted
-        if not _whole(findings.fact(name))
+        if not (_members if name == use.each else _whole)(findings.fact(name))
     ]
 
 
@@ -79,10 +82,21 @@ def _whole(fact: Any) -> bool:
     return isinstance(fact, int) or (isinstance(fact, str) and fact != "" and not fact.endswith("…"))
 
 
-def _step(runbook: Compiled, use: FixUse, findings: Findings, given: dict[str, Any], rung: int) -> Step:
-    def value(name: str) -> Any:
-        return lookup(findings, given, name)
+def _members(fact: Any) -> bool:
+    """Say whether a fact lists such values, and was not cut either: then it ends with how many more there are."""
+    return isinstance(fact, list) and fact != [] and all(_whole(one) and str(one)[0] != "…" for one in fact)
 
+
+def _values(use: FixUse, findings: Findings, given: dict[str, Any]) -> list[Value]:
+    """Return what gives the names in a fix's texts and parameters their values, once or for `each` member of a fact."""
+
+    def value(member: Any, name: str) -> Any:
+        return member if name == use.each else lookup(findings, given, name)
+
+    return [partial(value, member) for member in (findings.fact(use.each) if use.each else [None])]
+
+
+def _step(runbook: Compiled, use: FixUse, value: Value, rung: int) -> Step:
     parameters, text = fill(use.with_, value), runbook.fixes[use.fix]
     return Step(
         fix=use.fix,

@@ -77,6 +77,12 @@ def message(status: int, title: str, text: str) -> Response:
     return page(status, "message.html", title=title, text=text)
 
 
+def markdown(text: str) -> Response:
+    """Answer with Markdown; a browser that saves it names it so, and not as the address ends, which is a secret."""
+    kind = {"content-type": "text/markdown; charset=utf-8", "content-disposition": 'inline; filename="incident.md"'}
+    return {"statusCode": 200, "headers": HEADERS | kind, "body": text}
+
+
 def seen(path: str) -> Response:
     """Send the browser to look at a page, after it has posted something."""
     return {"statusCode": 303, "headers": HEADERS | {"location": path}, "body": ""}

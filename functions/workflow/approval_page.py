@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from typing import Any, Literal, NamedTuple
 
-from functions.core import approval, deciding, occasions, requester, stops, turns, waiting, web
+from functions.core import approval, deciding, history, occasions, requester, stops, turns, waiting, web
 from functions.core.approval import Approval
 from functions.core.aws import Session
 from functions.core.deciding import Answer
@@ -66,7 +66,10 @@ def handler(event: Request, aws: Session) -> Response:
     if web.method(event) == "POST":
         return _decide(aws, link, event)
     waiting.tell(aws, incidents, link.question)  # decided before, by a POST that crashed then
-    return _show(aws, incidents, link, live="still" not in (event.get("queryStringParameters") or {}))
+    query = event.get("queryStringParameters") or {}
+    if query.get("as") == "markdown":
+        return _history(incidents, link)
+    return _show(aws, incidents, link, live="still" not in query)
 
 
 def _link(incidents: Incidents, secret: str) -> Link | None:
@@ -103,6 +106,15 @@ def _show(aws: Session, incidents: Incidents, link: Link, *, live: bool) -> Resp
         live=live,
     )
     return answer | {"headers": web.HEADERS | {"refresh": str(REFRESH_SECONDS)}} if working and live else answer
+
+
+def _history(incidents: Incidents, link: Link) -> Response:
+    """Show a closed incident as an entry of the history."""
+    everything = incidents.everything(link.question.incident)
+    if everything["record"]["state"] != "closed":
+        text = say("It becomes one once the incident is closed. Open the link from the mail to see how it stands.")
+        return web.message(404, say("This is no entry of the history yet"), text)
+    return web.markdown(history.entry(compiled.read(link.runbook), everything))
 
 
 def _items(everything: dict[str, dict[str, Any]], start: str) -> list[dict[str, Any]]:

@@ -6,9 +6,10 @@ from typing import Any
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions.core import approval, mail, occasions, turns
+from functions.core import approval, history, mail, occasions, turns
 from functions.core.approval import Approval
 from functions.core.aws import Session
+from functions.core.diagnosis import Diagnosis
 from functions.core.incidents import RECORD, Incidents, now
 from functions.core.language import say, translated
 from functions.core.outcomes import OUTCOMES
@@ -20,6 +21,7 @@ from statemachines import compiled
 from statemachines.compiled import Compiled
 
 REPORTED = {"recovered", "rejected", "expired", "healthy"}  # the others were escalated, which says more
+LONGEST_HISTORY = 65_536  # bytes, of the 256 KiB that an execution's output may have
 
 
 @step(
@@ -30,7 +32,8 @@ def handler(event: Ending, aws: Session) -> dict[str, Any]:
     """Write the outcome, end open questions, give the target back, count, and mail the report to those who were asked.
 
     Returns:
-        The report: incident, service, runbook, outcome, how many events it was about, and timeline.
+        The report: incident, service, runbook, outcome, how many events it was about, timeline, its entry of the
+        history as Markdown; and the level.
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     asked = _questions(incidents, event.incident)
@@ -42,9 +45,11 @@ def handler(event: Ending, aws: Session) -> dict[str, Any]:
     occasions.release(incidents, runbook, event.incident)  # before it is read: what comes later is no part of it
     everything = incidents.everything(event.incident)
     record, timeline = everything[RECORD], [one for name, one in everything.items() if name.startswith("event#")]
+    diagnosis = Diagnosis.model_validate_json(record["diagnosis"]) if "diagnosis" in record else None
     _count(runbook.service.name, event, record, asked)
     if event.outcome in REPORTED:
         shown = {"record": record, "timeline": timeline, "occurrences": occasions.counted(everything)}
+        shown["diagnosis"] = diagnosis
         _report(aws, runbook, event.outcome, asked, **shown)
     return {
         "incident": event.incident,
@@ -53,6 +58,18 @@ def handler(event: Ending, aws: Session) -> dict[str, Any]:
         "outcome": event.outcome,
         "occurrences": occasions.counted(everything),
         "timeline": [f"{line['at']} {line['text']}" for line in timeline],
+        "history": _history(runbook, everything),
+        **(_level(diagnosis) if diagnosis and diagnosis.level else {}),
+    }
+
+
+def _level(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Say how bad it is, what to do, and what the checks saw."""
+    return {
+        "level": diagnosis.level,
+        "may_be_worse": diagnosis.may_be_worse,
+        "todo": [f"{cause.title}: {cause.manual}" for cause in diagnosis.urgent],
+        "seen": diagnosis.summaries,
     }
 
 
@@ -89,6 +106,13 @@ def _report(aws: Session, runbook: Compiled, outcome: str, asked: list[Approval]
             outcome=told,
             **shown,
         )
+
+
+def _history(runbook: Compiled, everything: dict[str, dict[str, Any]]) -> str:
+    written = history.entry(runbook, everything)
+    if len(written.encode()) <= LONGEST_HISTORY:
+        return written
+    return say("Too long for here: see the incident's page, or: make history SERVICE={name}", name=runbook.service.name)
 
 
 def _count(service: str, event: Ending, record: dict[str, Any], asked: list[Approval]) -> None:

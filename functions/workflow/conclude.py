@@ -41,7 +41,10 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
     plan, against, reasons = propose(runbook, incidents, event.incident, diagnosis, findings, given)
     asked = approval.read(incidents, event.incident, event.round)
     same = asked is not None and asked.digest == plan.digest
-    written = {"broken": broken(runbook.runbook, findings), "against": reasons}
+    failing = broken(runbook.runbook, findings)
+    seen = [findings.sentence(signal) for signal in failing]
+    wrong = max(record.get("wrong", []), seen, key=len)  # of the first look that saw most: later it may be mended
+    written = {"broken": failing, "wrong": wrong, "against": reasons}
     record |= {"incident": event.incident} | written
     _write(incidents, record, diagnosis, plan)
     wait = awaited(runbook.runbook, diagnosis) if plan.steps else None
@@ -65,11 +68,14 @@ def _write(incidents: Incidents, record: dict[str, Any], diagnosis: Diagnosis, p
         "diagnosis": diagnosis.model_dump_json(),
         "plan": plan.model_dump_json(),
         "broken": record["broken"],
+        "wrong": record["wrong"],
         "against": record["against"],
         "diagnosed_at": record.get("diagnosed_at") or now(),
     }
     incidents.update(incident, RECORD, values)
     incidents.note(incident, say("Diagnosed: {headline}", headline=diagnosis.headline))
+    if diagnosis.level:
+        incidents.note(incident, say("Level: {level}", level=diagnosis.level_said))
     for reason in record["against"]:
         incidents.note(incident, say("Not proposed: {reason}", reason=reason))
 

@@ -5,18 +5,12 @@ from typing import Any
 from functions.core.aws import Session
 from functions.core.diagnosis import Findings, broken, healthy
 from functions.core.incidents import Incidents
-from functions.core.language import marked, say, translated
+from functions.core.language import say, translated
+from functions.core.outcomes import VERDICTS
 from functions.core.permissions import allow
 from functions.core.step import Of, step
 from statemachines import compiled
 from statemachines.compiled import Compiled
-
-VERDICTS = {
-    "fixed": marked("fixed"),
-    "not fixed": marked("not fixed"),
-    "worse": marked("worse"),
-    "unverifiable": marked("unverifiable"),
-}
 
 
 class Seen(Of):
@@ -39,9 +33,8 @@ def handler(event: Seen, aws: Session) -> dict[str, Any]:
         return {"verdict": "undone"}
     verdict = _verdict(runbook, findings, event.attempt, before)
     if verdict != "wait":
-        incidents.note(
-            event.incident, say("Validated, {verdict}: {seen}", verdict=translated(VERDICTS[verdict]), seen=seen)
-        )
+        told = say("Validated, {verdict}: {seen}", verdict=translated(VERDICTS[verdict]), seen=seen)
+        incidents.note(event.incident, told, verdict=verdict)
     return {"verdict": verdict}
 
 

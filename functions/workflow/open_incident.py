@@ -75,6 +75,8 @@ def handler(event: Opening, aws: Session) -> dict[str, Any]:
         return {"refused": text, "mode": "", "checks": {}}
     found = incidents.get(event.incident, TRIGGER)
     trigger = Trigger.model_validate(found) if found else None
+    if runbook.runbook.only_looks and not trigger:  # who asks how it is reads it in the report
+        asked = asked.model_copy(update={"mode": "diagnose"})
     other = "" if trigger else _other(aws, runbook, event.incident, asked)
     _record(incidents, event, asked, trigger, runbook, other)
     resources = runbook.service.resources | _given(asked, trigger)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from functions.core import mail, stale
 from functions.core.aws import Session
 from functions.core.diagnosis import Findings, healthy
-from functions.core.drilled import Look, looks, unseen
+from functions.core.drilled import Look, findings, looks, questions, unseen
 from functions.core.language import say, say_many, translated
 from functions.core.permissions import allow
 from functions.core.results import Parameters
@@ -45,11 +45,11 @@ def handler(event: Drilled, aws: Session) -> dict[str, Any]:
     runbooks = compiled.read_all()
     service, every = runbooks[0].service, [one.runbook for one in runbooks]
     looked = looks(service, every)
-    findings = Findings(event.findings, _questions(runbooks, looked))
+    seen = Findings(event.findings, questions(runbooks, looked))
     silent = {topic: unconfirmed(aws, topic, service.approvers) for topic in (os.environ[one] for one in TOPICS)}
     found = [
         *stale.failing(looked, event.findings),
-        *stale.unknown(findings, looked),
+        *stale.unknown(seen, looked),
         *stale.unreached(silent),
         *stale.unstoppable(aws, service),
     ]
@@ -64,26 +64,17 @@ def handler(event: Drilled, aws: Session) -> dict[str, Any]:
         "stale": [one.model_dump() for one in found],
         "told": told,
         "unwell": unwell,
-        "seen": {name: finding.summary for name, finding in findings.by_name.items()},
+        "seen": {name: finding.summary for name, finding in seen.by_name.items()},
         "unseen": unseen(every),
     }
 
 
-def _questions(runbooks: list[Compiled], looked: Mapping[str, Look]) -> dict[str, dict[str, str]]:
-    """Return the signals of each check, as sentences, by the drill's name for it."""
-    questions = {one.runbook.name: one.questions for one in runbooks}
-    uses = {name: look.uses[0] for name, look in looked.items()}
-    return {name: questions[runbook][check] for name, (runbook, check) in uses.items()}
-
-
 def _unwell(runbooks: list[Compiled], looked: Mapping[str, Look], answers: Mapping[str, Any]) -> list[str]:
     """Name the runbooks that something is wrong for now: part of what is stale may be that."""
-    given = {use: answers.get(name) for name, look in looked.items() for use in look.uses}
     return [
         translated(one.runbook.title)
         for one in runbooks
-        for findings in [Findings({name: given[one.runbook.name, name] for name in one.questions}, one.questions)]
-        if healthy(one.runbook, findings) is False
+        if healthy(one.runbook, findings(one, looked, answers)) is False
     ]
 
 

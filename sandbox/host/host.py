@@ -27,8 +27,9 @@ BOOT_SECONDS = 60.0
 class Host:
     """One machine: `engine` is its docker, `machine` its disk and memory, `shell` runs scripts; `close` it at the end.
 
-    `agent` is what SSM's agent does: running, silent (it pings and picks up nothing), gone. `role_arn` is the role of
-    the instance, by which it reads secrets; `address` its private one.
+    `agent` is what SSM's agent does: running, silent (it pings and picks up nothing), gone. On a `powerless` one what a
+    document would change is not, though its command ends well. `role_arn` is the role of the instance, by which it
+    reads secrets; `address` its private one.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Host:
         self.role_arn = role_arn
         self.address = address
         self.agent = "running"
+        self.powerless = False
         self.last_ping = time.time()
         self._folder = folder or Path(tempfile.mkdtemp(prefix="sandbox-host-"))
         self._folder.chmod(0o711)

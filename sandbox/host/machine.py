@@ -47,11 +47,13 @@ class Machine:
         """Be as it is when all is well: it has run for a week."""
         self.memory_system = 700 * MIB
         self._before, self._booted = 7.4 * DAY, time.monotonic()
+        self._since = int(time.time() - self._before)
 
     def boot(self) -> None:
         """Start anew: what had leaked is free, the uptime begins."""
         self.memory_system = 600 * MIB
         self._before, self._booted = 0.0, time.monotonic()
+        self._since = int(time.time())
 
     def write_proc(self) -> None:
         """Write what /proc says now."""
@@ -63,6 +65,7 @@ class Machine:
             self._write("meminfo", "".join(f"{f'{name}:':<15}{value:>9} kB\n" for name, value in lines.items()))
             self._write("uptime", f"{self.uptime:.2f} {self.uptime * 1.6:.2f}\n")
             self._write("loadavg", "0.42 0.37 0.31 1/312 48211\n")
+            self._write("stat", f"cpu  4705 150 1120 16250 520 0 13 0 0 0\nbtime {self._since}\nprocesses 48211\n")
 
     def _write(self, name: str, text: str) -> None:
         file = self.root / "proc" / name

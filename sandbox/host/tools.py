@@ -29,6 +29,7 @@ _DF_COLUMNS = {
     "ipcent": "IUse%",
     "target": "Mounted on",
 }
+_LEFT = {"source", "fstype", "target"}
 _INODES = 15_728_640
 _SCALES = {"K": 1024, "M": MIB, "G": 1024 * MIB}
 _NOTHING = "127.0.0.1:1"  # where nobody listens: what is not simulated is refused, and never leaves this machine
@@ -92,7 +93,9 @@ class Tools:
         cells = [[titles[column] for column in columns], *([row[column] for column in columns] for row in rows)]
         widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
         for line in cells:
-            call.out(" ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) + "\n")
+            named = zip(columns, line, widths, strict=True)
+            told = (cell.ljust(width) if column in _LEFT else cell.rjust(width) for column, cell, width in named)
+            call.out(" ".join(told).rstrip() + "\n")
         return 1 if missing else 0
 
     def _free(self, call: Call) -> int:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
 BREAKER_SECONDS = 20.0
+S = TypeVar("S")  # the system that it breaks
 
 
 @dataclass(frozen=True)
-class Incident:
+class Incident(Generic[S]):
     """A cause: `break_` injects it, if it is not there; `fix` repairs it, None where a person must.
 
     `runbook` is the one that knows it; where none of its alarms rings, it is `unnoticed` until somebody starts it.
@@ -22,9 +23,9 @@ class Incident:
 
     name: str
     title: str
-    break_: Callable[[World], None]
+    break_: Callable[[S], None]
     fix: str | None = None
-    again: Callable[[World], None] | None = None
+    again: Callable[[S], None] | None = None
     runbook: str = "webhook_unavailable"
     unnoticed: bool = False
 

@@ -19,6 +19,7 @@ GOOD = {
     "endpoints": ["3000/health", "3000,3001/api/v1/search/health," + ",".join(["3008/health"] * 8)],
     "endpoint": ["3000/api/v1/users/auth/login"],
     "secret": ["harena/login"],
+    "branch": ["main", "release/v6.1", "feature_x"],
     "commit": ["0123456789abcdef0123456789abcdef01234567"],
     "label": ["harena-20261121-4f2a"],
     "megabytes": ["100"],
@@ -60,7 +61,7 @@ APPENDED = ["'", '"', "\n", "\r", "\r\n", "\n-x", "$(id)", "`id`", " --volumes",
 
 
 def test_there_are_documents_and_all_look_or_do() -> None:
-    assert len(NAMES) == 19
+    assert len(NAMES) == 21
     assert all(re.fullmatch(r"(look|do)_[a-z_]+", name) for name in NAMES)
 
 

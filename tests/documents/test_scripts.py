@@ -1,6 +1,7 @@
 """What scripts call with which arguments, by the real shells; what they print, and how they end."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -244,6 +245,28 @@ def test_version(host: Host, changes: str, dirty: str) -> None:
     assert host.calls[0][:3] == ["git", "-c", f"safe.directory={host.project}"]
 
 
+OTHER = COMMIT[::-1]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("tip", "exit_code", "ahead"), [(OTHER, 1, "no"), (OTHER, 0, "yes"), (OTHER, 128, "no"), (COMMIT, 0, "no")]
+)
+def test_branch(host: Host, shell: str, tip: str, exit_code: int, ahead: str) -> None:
+    host.answer("git", f"{COMMIT}\n", "--verify")
+    host.answer("git", f"{tip}\trefs/heads/main\n", "ls-remote")
+    host.does("git", f"exit {exit_code}", "merge-base")
+    ended = host.run("look_branch", shell, directory=str(host.project), branch="main")
+    assert (ended.returncode, ended.stdout) == (0, f"commit={COMMIT}\ntip={tip}\nahead={ahead}\n")
+    assert ["git", "ls-remote", "--exit-code", "origin", "refs/heads/main"] in host.calls
+
+
+def test_a_branch_that_the_remote_does_not_have(host: Host) -> None:
+    host.answer("git", f"{COMMIT}\n", "--verify")
+    host.does("git", "exit 2", "ls-remote")
+    assert host.run("look_branch", directory=str(host.project), branch="main").returncode == 2
+
+
 @pytest.mark.parametrize(
     ("name", "called"),
     [
@@ -278,7 +301,7 @@ def test_deployment(host: Host, shell: str) -> None:
     host.answer("git", f"{COMMIT}\n", "rev-parse")
     host.answer("docker", "harena-user\nregistry:5000/redis:7\npostgres@sha256:ab\nnew\n", "--images")
     host.does("docker", f'case "${{*: -1}}" in new|*:before-*) ;; *) echo {ID} ;; esac', "ls")
-    ended = host.run("do_deploy", shell, directory=str(host.project), label="inc-1", **OF)
+    ended = host.run("do_deploy", shell, directory=str(host.project), commit=COMMIT, label="inc-1", **OF)
     assert ended.stdout.splitlines() == [
         f"image=harena-user {ID}",
         f"image=registry:5000/redis:7 {ID}",
@@ -289,14 +312,16 @@ def test_deployment(host: Host, shell: str) -> None:
     assert made == [
         ["docker", "image", "tag", "harena-user", "harena-user:before-inc-1"],
         ["docker", "image", "tag", "registry:5000/redis:7", "registry:5000/redis:before-inc-1"],
-        ["git", "pull", "--ff-only"],
+        ["git", "fetch", "--quiet"],
+        ["git", "merge-base", "--is-ancestor", COMMIT, "@{upstream}"],
+        ["git", "merge", "--quiet", "--ff-only", COMMIT],
         [*COMPOSE, "build", "--no-cache"],
         [*COMPOSE, "stop"],
         [*COMPOSE, "up", "--detach"],
     ]
 
 
-@pytest.mark.parametrize("name", ["do_deploy", "do_deploy_back"])
+@pytest.mark.parametrize("name", ["do_deploy", "do_deploy_back", "look_branch"])
 def test_root_leaves_the_project_its_owners(host: Host, name: str) -> None:
     host.answer("id", "0\n")
     host.does("stat", '[ "$2" = %u ] && echo 1000 || echo ec2-user')
@@ -311,14 +336,14 @@ def test_root_leaves_the_project_its_owners(host: Host, name: str) -> None:
 def test_a_deployment_that_is_tried_again_keeps_what_the_first_one_kept(host: Host) -> None:
     host.answer("docker", "harena-user\n", "--images")
     host.answer("docker", f"{ID}\n", "ls")
-    host.run("do_deploy", directory=str(host.project), label="inc-1", **OF)
+    host.run("do_deploy", directory=str(host.project), commit=COMMIT, label="inc-1", **OF)
     assert not [call for call in host.calls if "tag" in call]
 
 
-@pytest.mark.parametrize("broken", ["pull", "build"])
+@pytest.mark.parametrize("broken", ["fetch", "merge-base", "merge", "build"])
 def test_a_deployment_that_fails_early_stops_nothing(host: Host, broken: str) -> None:
-    host.does("git" if broken == "pull" else "docker", "exit 1", broken)
-    assert host.run("do_deploy", directory=str(host.project), label="inc-1", **OF).returncode == 1
+    host.does("docker" if broken == "build" else "git", "exit 1", broken)
+    assert host.run("do_deploy", directory=str(host.project), commit=COMMIT, label="inc-1", **OF).returncode == 1
     assert not [call for call in host.calls if "stop" in call or "up" in call]
 
 
@@ -360,6 +385,11 @@ def test_logs_are_emptied_above_a_size(host: Host) -> None:
     ended = host.run("do_truncate_logs", megabytes="1")
     assert ended.stdout == f"log={large} bytes=1000001\n"
     assert (large.stat().st_size, small.stat().st_size) == (0, 1_000_000)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_when_the_host_was_started(host: Host, shell: str) -> None:
+    assert re.fullmatch(r"booted=\d+\n", host.run("look_booted", shell).stdout)  # this machine's own
 
 
 def test_reboot(host: Host) -> None:

@@ -16,7 +16,7 @@ from functions.core.aws import Session
 from functions.core.check import Check
 from functions.core.errors import NotFound
 from functions.core.fix import Fix
-from functions.core.results import Change, Finding
+from functions.core.results import Change, Finding, Started
 from tests.actions import Actions
 from tests.conftest import REGION
 from tests.functions.hosts import Systems, serving
@@ -26,10 +26,12 @@ ACCOUNT = "123456789012"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 IMAGE = f"{REGISTRY}/ganopa-bot:v1"
 CLUSTER, SERVICE = "vancelian-dev-api-cluster", "ganopa-dev-bot-svc"
+STEP = "2025-11-01T08-00-00-harena/change#1#0"
 OF_SERVICE = {"cluster": CLUSTER, "service": SERVICE}
 
 RunCheck = Callable[..., Finding]
 RunFix = Callable[..., Change]
+StartFix = Callable[..., tuple[Change, str]]
 RunUndo = Callable[[Fix, dict[str, Any] | None], None]
 
 
@@ -85,11 +87,28 @@ def run_fix(aws: Session, actions: Actions) -> RunFix:
 
 
 @pytest.fixture
+def start_fix(aws: Session, actions: Actions) -> StartFix:
+    """Let a fix that takes long look, and start what it is for: `start_fix(handler, instance=…)`."""
+
+    def start(handler: Fix, **parameters: Any) -> tuple[Change, str]:
+        with actions.of(handler):
+            changes = handler.body(handler.parameters.model_validate(parameters), aws)
+            change = next(changes)
+            assert isinstance(change, Change)
+            started = changes.send(STEP)
+        assert isinstance(started, Started)
+        return change, started.command
+
+    return start
+
+
+@pytest.fixture
 def run_undo(aws: Session, actions: Actions) -> RunUndo:
     """Take a fix's change back: `run_undo(handler, change.undo)`."""
 
     def run(handler: Fix, undo: dict[str, Any] | None) -> None:
         assert handler.revert
+        assert undo is not None
         with actions.of(handler):
             handler.revert(undo, aws)
 

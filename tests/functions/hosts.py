@@ -22,7 +22,8 @@ class Systems:
     """The instance's state, what each document answers by its file's name, and the calls that arrived.
 
     `statuses` are what GetCommandInvocation says first, one after another; the last one as often as it is asked.
-    `errors` are what operations answer with: code and message. `effects` are what documents do.
+    `errors` are what operations answer with: code and message. `effects` are what documents do. `commands` were sent
+    before.
     """
 
     ping: str | None = "Online"
@@ -32,6 +33,7 @@ class Systems:
     errors: dict[str, tuple[str, str]] = field(default_factory=dict)
     calls: list[tuple[str, Answer]] = field(default_factory=list)
     effects: dict[str, Callable[[], None]] = field(default_factory=dict)
+    commands: list[Answer] = field(default_factory=list)
 
     def fails(self, code: int, error: str = "") -> None:
         """Let commands end with an exit code."""
@@ -59,6 +61,7 @@ class Systems:
             "SendCommand": self._command,
             "GetCommandInvocation": self._invocation,
             "CancelCommand": dict,
+            "ListCommands": lambda: {"Commands": self.commands},
         }
         return answers[operation]()
 

@@ -47,3 +47,9 @@ def template(build: Path) -> Template:
         patch.setattr(app, "App", lambda: App(context=settings["context"], outdir=str(build / "cdk.out")))
         app.main()
     return Template.read(build / "cdk.out" / "ganopa-bot.template.json")
+
+
+@pytest.fixture(scope="session")
+def harena(template: Template) -> Template:
+    """The stack of a service that is watched."""
+    return Template.read(template.path.with_name("harena.template.json"))

@@ -8,7 +8,7 @@ Properties = dict[str, Any]
 
 
 class Template(NamedTuple):
-    """The stack of ganopa-bot: its template's file, its resources by logical id, and the cloud assembly around it."""
+    """A service's stack: its template's file, its resources by logical id, and the cloud assembly around it."""
 
     path: Path
     resources: dict[str, dict[str, Any]]
@@ -19,6 +19,11 @@ class Template(NamedTuple):
         """Read a template's file."""
         content = json.loads(path.read_text(encoding="utf-8"))
         return cls(path, content["Resources"], content.get("Outputs", {}))
+
+    @property
+    def service(self) -> str:
+        """The service's name, which is the stack's."""
+        return self.path.name.removesuffix(".template.json")
 
     def of(self, kind: str) -> dict[str, Properties]:
         """Return the properties of all resources of a type, for example `Lambda::Function`, by logical id."""
@@ -36,7 +41,7 @@ class Template(NamedTuple):
 
     def function(self, name: str) -> Properties:
         """Return a function by its name without the service's."""
-        return self.one("Lambda::Function", FunctionName=f"ganopa-bot-{name}")[1]
+        return self.one("Lambda::Function", FunctionName=f"{self.service}-{name}")[1]
 
     def statements(self, function: Properties) -> list[Properties]:
         """Return everything that a function's role, or a state machine's, allows."""

@@ -8,7 +8,7 @@ from infra import package
 from statemachines import load
 
 SERVICE = load.services()["ganopa-bot"]
-RUNBOOKS = list(load.runbooks().values())
+RUNBOOKS = [load.runbooks()[name] for name in SERVICE.runbooks]
 UNWANTED = (".pyc", "requirements.txt")
 IMPORT_ALL = """
 import sys

@@ -9,6 +9,8 @@ import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from infra.state_machine import invoked
+from statemachines import load
+from statemachines.model import DRILL, WATCH
 from tests.infra.template import Properties, Template
 
 Pairs = set[tuple[str, str]]  # an action and the resource that it is allowed on
@@ -22,6 +24,12 @@ READING = [
     for statement in json.loads(aws_managed_policies_data)["ReadOnlyAccess"]["Document"]["Statement"]
     for action in statement["Action"]
 ]
+
+
+@pytest.fixture(params=load.services())
+def template(template: Template, request: pytest.FixtureRequest) -> Template:
+    """The stack of each service."""
+    return Template.read(template.path.with_name(f"{request.param}.template.json"))
 
 
 def writes(template: Template, function: Properties) -> Pairs:
@@ -39,10 +47,22 @@ def telling(function: Properties) -> Pairs:
     return {("logs:CreateLogStream", log), ("logs:PutLogEvents", log)} | TRACING
 
 
+def asking(template: Template) -> Pairs:
+    """Return what looking at hosts takes: to send them the stack's own documents that only look, and to end them."""
+    documents = [one["Name"] for one in template.of("SSM::Document").values()]
+    looking = [name for name in documents if name.startswith(f"{template.service}-look-")]
+    resources = load.services()[template.service]
+    place = f"{resources.region}:{resources.account}"
+    on = [f"arn:aws:ssm:{place}:document/{name}" for name in looking]
+    host = resources.resources.get("instance")
+    on += [f"arn:aws:{kind}/{host}" for kind in (f"ec2:{place}:instance", f"ssm:{place}:managed-instance") if looking]
+    return {("ssm:SendCommand", arn) for arn in on} | ({("ssm:CancelCommand", "*")} if looking else set())
+
+
 def recording(template: Template) -> Pairs:
     """Return what a step may do: write into the stack's own incident table, and mail through its own topic."""
     table = json.dumps({"Fn::GetAtt": [template.one("DynamoDB::Table")[0], "Arn"]})
-    topic = json.dumps({"Ref": template.one("SNS::Topic", TopicName="ganopa-bot-notifications")[0]})
+    topic = json.dumps({"Ref": template.one("SNS::Topic", TopicName=f"{template.service}-notifications")[0]})
     items = {(f"dynamodb:{verb}Item", table) for verb in ("Put", "Update", "Delete")}
     return items | {("sns:Publish", topic)}
 
@@ -58,13 +78,14 @@ def following(state: dict[str, Any], *, diagnosing: bool) -> Iterator[str]:
 
 
 def chains(template: Template) -> list[Chain]:
-    """Read the definition of every runbook's state machine; the drill's is looked at in test_drill.py."""
+    """Read the definition of every runbook's state machine; what only reports is looked at in its own test."""
     machines = template.of("StepFunctions::StateMachine").values()
-    runbooks = [machine for machine in machines if machine["StateMachineName"] != "ganopa-bot-drill"]
+    others = {f"{template.service}-{word}" for word in (DRILL, WATCH)}
+    runbooks = [machine for machine in machines if machine["StateMachineName"] not in others]
     return [json.loads(machine["DefinitionString"]) for machine in runbooks]
 
 
-def reached(chain: Chain, *, diagnosing: bool) -> set[str]:
+def reached(chain: Chain, service: str, *, diagnosing: bool) -> set[str]:
     """Walk a state machine; return the functions that it may call, by their names."""
     passed: set[str] = set()
     states, waiting = chain["States"], [chain["StartAt"]]
@@ -73,17 +94,19 @@ def reached(chain: Chain, *, diagnosing: bool) -> set[str]:
         if name not in passed:
             passed.add(name)
             waiting += following(states[name], diagnosing=diagnosing)
-    return {arn.rpartition(":ganopa-bot-")[2] for name in passed for arn in invoked(states[name])}
+    return {arn.rpartition(f":{service}-")[2] for name in passed for arn in invoked(states[name])}
 
 
 def called(template: Template, *, diagnosing: bool) -> set[str]:
     """Walk every runbook's state machine; return the functions that they may call, by their names."""
-    return {name for chain in chains(template) for name in reached(chain, diagnosing=diagnosing)}
+    return {name for chain in chains(template) for name in reached(chain, template.service, diagnosing=diagnosing)}
 
 
 def names(template: Template, kind: str = "") -> set[str]:
     """Return the names of the deployed functions that begin so."""
-    functions = {one["FunctionName"].removeprefix("ganopa-bot-") for one in template.of("Lambda::Function").values()}
+    functions = {
+        one["FunctionName"].removeprefix(f"{template.service}-") for one in template.of("Lambda::Function").values()
+    }
     return {name for name in functions if name.startswith(kind)}
 
 
@@ -92,7 +115,7 @@ def test_no_check_can_write(template: Template) -> None:
     assert checks
     for name in checks:
         function = template.function(name)
-        assert writes(template, function) == telling(function), name
+        assert telling(function) <= writes(template, function) <= telling(function) | asking(template), name
 
 
 def test_nothing_that_diagnosing_reaches_can_write_but_its_own_records(template: Template) -> None:
@@ -100,7 +123,7 @@ def test_nothing_that_diagnosing_reaches_can_write_but_its_own_records(template:
     assert looking >= names(template, "check-") | {"open-incident", "conclude", "close-incident"}
     for name in looking:
         function = template.function(name)
-        assert writes(template, function) <= telling(function) | recording(template), name
+        assert writes(template, function) <= telling(function) | recording(template) | asking(template), name
 
 
 def test_what_begins_as_a_diagnosis_remains_one(template: Template) -> None:

@@ -34,8 +34,11 @@ NO_SENTENCES = {
     "ACM Certificate Expired",
     "Deployment finished",
     "incident = :incident AND begins_with(#item, :items)",
+    "#item = :record AND #state = :closed",
     "text/html; charset=utf-8",
     "text/css; charset=utf-8",
+    "text/markdown; charset=utf-8",
+    'inline; filename="incident.md"',
     "public, max-age=3600",
     "ruled out",
     "not fixed",
@@ -51,7 +54,7 @@ NO_SENTENCES = {
 }
 LANGUAGE_FREE = {"UTC"}
 CODE = sorted((ROOT / "functions").rglob("*.py"))
-TEMPLATES = sorted(path for path in mail.TEMPLATES.iterdir() if path.suffix in (".html", ".txt"))
+TEMPLATES = sorted(path for path in mail.TEMPLATES.iterdir() if path.suffix in (".html", ".md", ".txt"))
 
 
 def sentences(node: ast.AST) -> Iterator[str]:

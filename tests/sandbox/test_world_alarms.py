@@ -2,11 +2,15 @@
 
 import json
 import time
+from functools import partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from sandbox import lambda_logs
+from sandbox.context import current
+from sandbox.lambda_function import FunctionConfig
 from sandbox.metrics import Metrics, evaluate
 from sandbox.world import World
 
@@ -107,6 +111,36 @@ def test_missing_data(treat: str, expected: str | None) -> None:
     assert (evaluation.state if evaluation else None) == expected
 
 
+def test_what_functions_print_rings_the_alarm_that_starts_a_runbook_and_no_other(world: World) -> None:
+    function = SimpleNamespace(log_group="/aws/lambda/watch")
+    world.aws("logs").create_log_group(logGroupName=function.log_group)
+    for name in ("Unwell", "Drill"):
+        world.aws("cloudwatch").put_metric_alarm(
+            AlarmName=name,
+            Namespace="Runbooks",
+            MetricName=name,
+            Dimensions=[{"Name": "service", "Value": "shop"}],
+            Statistic="Maximum",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=1.0,
+            ComparisonOperator="GreaterThanOrEqualToThreshold",
+            TreatMissingData="ignore",
+        )
+    for value, state in ((1.0, "ALARM"), (0.0, "OK")):
+        current().emitted.clear()  # a period later
+        both = [{"Name": "Unwell"}, {"Name": "Drill"}]
+        directive = {"Namespace": "Runbooks", "Dimensions": [["service"]], "Metrics": both}
+        line = {"_aws": {"CloudWatchMetrics": [directive]}, "service": "shop", "Unwell": [value], "Drill": [value]}
+        lambda_logs.keep(cast(FunctionConfig, function), json.dumps(line))
+        expected = {"Unwell": state, "Drill": "INSUFFICIENT_DATA"}
+        world.wait_until(partial(_are, world, expected), 10)
+        assert world.alarms.ringing() == [], "the load balancer's are meant"
+    current().emitted.clear()
+    time.sleep(0.3)
+    assert states(world)["Unwell"] == "OK"
+
+
 def test_an_alarm_with_other_dimensions_never_rings(world: World) -> None:
     put(world, "typo", "HTTPCode_ELB_5XX_Count", "Sum", LoadBalancer=f"{BALANCER}0")
     world.break_("desired-zero")
@@ -128,6 +162,10 @@ def test_healing_sends_the_events_of_the_alarms_that_calm_down(world: World) -> 
         "ALARM",
         "OK",
     )
+
+
+def _are(world: World, expected: dict[str, str]) -> bool:
+    return expected.items() <= states(world).items()
 
 
 def listen(world: World) -> str:

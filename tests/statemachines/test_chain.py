@@ -11,10 +11,9 @@ from functions.core import catalogue
 from functions.core.approval import Decision, NotAllowed
 from functions.core.fix import InProgress, Interfered
 from functions.core.guards import Asked
-from functions.core.outcomes import OUTCOMES
+from functions.core.outcomes import OUTCOMES, VERDICTS
 from functions.core.turns import Turn, turn
 from functions.workflow.escalate import WHY
-from functions.workflow.judge import VERDICTS
 from functions.workflow.target_lock import HELD_SECONDS, TargetLocked
 from functions.workflow.tidy_up import STOPPED
 from infra.functions import SIZES
@@ -66,6 +65,11 @@ class Chain:
     def starting(self, verb: str) -> set[str]:
         """List the states whose names begin with a word."""
         return {name for name in self.states if name.startswith(f"{verb} ")}
+
+    def step_after(self, name: str) -> str:
+        """Say which step follows a fix or an undo when it is over."""
+        long = self.states.get(f"Done? {name}", self.states[name])
+        return str(long["Assign"]["step"])
 
     def choose(self, name: str, **variables: Any) -> str:
         """Take a choice state's decision; return the next state."""
@@ -587,24 +591,22 @@ def test_what_takes_longer_than_a_function_may_is_waited_for_by_the_state_machin
 ) -> None:
     name = f"{verb} {LONG}"
     assert (long.states[name]["Next"], long.states[name]["Assign"]) == (
-        f"{name}: done?",
+        f"Done? {name}",
         {"running": "{% $states.result.Payload.running %}"},
     )
-    assert long.choose(f"{name}: done?", running=True) == f"{name}: wait"
-    assert long.choose(f"{name}: done?", running=False) == following
-    assert long.assigned(f"{name}: done?", running=False) == assigned
-    assert long.states[f"{name}: wait"]["Type"] == "Wait"
-    assert long.states[f"{name}: wait"]["Next"] == f"{name}: lock"
-    assert long.states[f"{name}: lock"]["Next"] == name
-    assert long.states[f"{name}: lock"]["Arguments"]["Payload"]["action"] == "acquire"
-    assert [one["Next"] for one in long.states[f"{name}: lock"]["Catch"]] == ["Next undo"]
+    assert long.choose(f"Done? {name}", running=True) == f"Wait: {name}"
+    assert long.choose(f"Done? {name}", running=False) == following
+    assert long.assigned(f"Done? {name}", running=False) == assigned
+    assert long.states[f"Wait: {name}"]["Type"] == "Wait"
+    assert long.states[f"Wait: {name}"]["Next"] == f"Keep lock: {name}"
+    assert long.states[f"Keep lock: {name}"]["Next"] == name
+    assert long.states[f"Keep lock: {name}"]["Arguments"]["Payload"]["action"] == "acquire"
+    assert [one["Next"] for one in long.states[f"Keep lock: {name}"]["Catch"]] == ["Next undo"]
 
 
 def test_only_what_takes_long_is_waited_for(long: Chain) -> None:
-    assert {name.partition(":")[0] for name in long.states if name.endswith(": done?")} == {
-        f"Fix {LONG}",
-        f"Undo {LONG}",
-    }
+    waited = {name.removeprefix("Done? ") for name in long.states if name.startswith("Done? ")}
+    assert waited == {f"Fix {LONG}", f"Undo {LONG}"}
 
 
 def test_every_fix_is_told_its_lock_and_its_attempt(chain: Chain) -> None:
@@ -633,7 +635,7 @@ def test_a_fix_that_fails_or_refuses_is_undone_too(chain: Chain) -> None:
         assert failed["ErrorEquals"] == ["States.ALL"]
         for caught, outcome in ((refused, "refused"), (failed, "not fixed")):
             assert (caught["Next"], caught["Assign"]["outcome"]) == ("Next undo", outcome)
-            assert caught["Assign"]["step"] == chain.states[name]["Assign"]["step"]
+            assert caught["Assign"]["step"] == chain.step_after(name)
             assert caught["Assign"]["error"] == "{% $states.errorOutput %}"
 
 
@@ -647,7 +649,7 @@ def test_an_undo_that_fails_goes_on_with_the_next_one_and_says_so(chain: Chain) 
     for name in chain.starting("Undo"):
         for caught in chain.states[name]["Catch"]:
             assert (caught["Next"], caught["Assign"]["outcome"]) == ("Next undo", "not undone")
-            assert caught["Assign"]["step"] == chain.states[name]["Assign"]["step"] == "{% $step - 1 %}"
+            assert caught["Assign"]["step"] == chain.step_after(name) == "{% $step - 1 %}"
 
 
 def test_after_an_undo_the_checks_look_again_and_write_down_what_they_see(chain: Chain) -> None:

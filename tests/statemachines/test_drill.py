@@ -7,7 +7,8 @@ from functions.core import catalogue
 from functions.core.drilled import looks
 from infra.state_machine import invoked
 from statemachines import load
-from statemachines.drill import AT_ONCE, compile_drill
+from statemachines.drill import compile_drill
+from statemachines.looking import AT_ONCE
 from statemachines.model import Drill, Runbook, Service
 from statemachines.states import State, States
 

@@ -102,6 +102,7 @@ SIGNAL = "there is no signal {}; there are {}"
 TITLE = "title: The shop"
 PORTS = "open_security_group_port"
 MORNING, EVENING = '"2026-12-24T06:00:00+04:00"', '"2026-12-24T18:00:00+04:00"'
+ITEM = "  attempts: 20\nchecklist:\n  - title: x\n    value: y\n    "
 USE = 'with: {security_group: "{group}", port: "{port}", source: "{balancer}"}\ncauses'
 
 
@@ -110,6 +111,21 @@ USE = 'with: {security_group: "{group}", port: "{port}", source: "{balancer}"}\n
     [
         ("symptoms: []", "symptoms: []\n¶symptom: x", "symptom: Extra inputs are not permitted (given: 'x')"),
         ("title: The port is closed\n", "", "title: Field required"),
+        (
+            "  attempts: 20\n",
+            f"{ITEM}normal: z\n    ¶alert: [firewall.open]\n",
+            "checklist.0.alert.0: there is no signal firewall.open; there are port-closed",
+        ),
+        (
+            "  attempts: 20\n",
+            f"{ITEM}alert: [firewall.port-closed]\n    ¶normal: under {{firewall.most}}\n",
+            "checklist.0.normal: {firewall.most} is no parameter that firewall is given; there are security_group,",
+        ),
+        (
+            "  attempts: 20\n",
+            f"{ITEM}alert: [firewall.port-closed]\n    ¶normal: under {{door.most}}\n",
+            "checklist.0.normal: {door.most} names no check; there are firewall",
+        ),
         ("other\n    title: ", "¶other\n    headline: ", "causes.1.title: Field required"),
         (
             "check: security_group_port",
@@ -180,6 +196,12 @@ def test_a_mistake_in_a_runbook_is_said_with_file_and_line(files: Files, old: st
         ),
         (
             "    manual: Look at {group}.\n",
+            "    manual: Look at {group}.\n    prevention: Watch {group}\n",
+            "causes.1",
+            "cause other: its prevention is told of every incident, so it may name nothing in braces: group",
+        ),
+        (
+            "    manual: Look at {group}.\n",
             "    manual: Look at {group}.\n    awaits: {signals: [firewall.port-closed], every: 60, hours: 1}\n",
             "causes.1",
             "cause other awaits what no fix of it sets going",
@@ -189,6 +211,12 @@ def test_a_mistake_in_a_runbook_is_said_with_file_and_line(files: Files, old: st
             "after: open to {balancer}\n    ladder: true\n",
             "causes.0",
             "cause closed: a ladder has two fixes or more, and awaits nothing",
+        ),
+        (
+            "      - fix: open_security_group_port\n",
+            "      - fix: open_security_group_port\n        each: firewall.ports\n",
+            "causes.0.fix.0",
+            "open_security_group_port is made for each of firewall.ports, and is not given {firewall.ports}",
         ),
         (
             "every: 15",
@@ -249,6 +277,11 @@ def test_words_that_contradict_each_other_are_said_with_their_place(
         ),
         ("group: ^sg", "cluster: ^sg", "runbooks.port.overrides.cluster: names no resource of this service"),
         ("kind: unhealthy-hosts", "kind: slow", "runbooks.port.alarms.0.kind: Input should be 'load-balancer-5xx',"),
+        (
+            TITLE,
+            f"{TITLE}\nwatch:\n  ¶runbook: port",
+            "watch.runbook: no cause of port has a level, so it cannot tell how the service is",
+        ),
         (TITLE, f"{TITLE}\n¶timezone: Mars/Olympus", "timezone: Value error, is no time zone, as Asia/Dubai is one"),
         (TITLE, f"{TITLE}\n¶timezone: ../../etc/passwd", "timezone: Value error, is no time zone"),
         (TITLE, f'{TITLE}\n¶timezone: ""', "timezone: Value error, is no time zone"),
@@ -360,6 +393,16 @@ def test_a_mistake_in_a_service_is_said_with_file_and_line(files: Files, old: st
     with pytest.raises(FileError) as raised:
         load.service(path, path.parent / "runbooks")
     assert any(said.startswith(f"{path}:{line}: {message}") for said in str(raised.value).splitlines())
+
+
+def test_an_operation_is_not_watched(files: Files) -> None:
+    runbook = RUNBOOK.replace("symptoms: []", "operation: true\nsymptoms: []")
+    runbook = runbook.replace("    manual: Look", "    level: warning\n    manual: Look")
+    path = files(
+        runbook, SERVICE.replace(TITLE, f"{TITLE}\nwatch: {{runbook: port}}").replace("unhealthy-hosts", "watch")
+    )
+    with pytest.raises(FileError, match=r"runbooks\.port\.alarms: an operation is for a healthy service"):
+        load.service(path, path.parent / "runbooks")
 
 
 def test_a_time_without_quotes_is_the_same_where_it_has_its_offset(files: Files) -> None:

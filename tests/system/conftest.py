@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from sandbox.cloud import Sandbox
 from sandbox.deployed import let_hours_pass
+from sandbox.harena import Harena
 from sandbox.world import World
 from statemachines.model import Service
 from tests.system import strict_app
@@ -67,6 +69,23 @@ def world(sandbox: Sandbox) -> Iterator[World]:
     yield sandbox.world
     stop_executions(sandbox)
     sandbox.world.heal()
+
+
+@pytest.fixture(scope="package")
+def deployed_harena(sandbox: Sandbox) -> Harena:
+    """Harena on its host, with its stack deployed beside ganopa-bot's."""
+    system = sandbox.add("harena")
+    sandbox.deploy("harena")
+    return cast("Harena", system)
+
+
+@pytest.fixture
+def harena(sandbox: Sandbox, deployed_harena: Harena) -> Iterator[Harena]:
+    """Harena, all well, with no incident open and none repaired lately."""
+    let_hours_pass(sandbox, "harena")
+    deployed_harena.heal()
+    yield deployed_harena
+    deployed_harena.wait_until(lambda: not stop_executions(sandbox))
 
 
 def _silent(sandbox: Sandbox) -> bool:

@@ -13,27 +13,28 @@ from functions.core.drilled import looks
 from sandbox import schedules
 from sandbox.account import ACCOUNT, REGION
 from sandbox.cloud import Sandbox
+from sandbox.harena import Harena
 from sandbox.lock import STATE
 from sandbox.world import World
 from statemachines import load
-from statemachines.model import DRILL
+from statemachines.model import DRILL, Service
 from tests.system.run import SERVICE, Run
 
 AMEL, KARIM, LINA = SERVICE.approvers
-MACHINE = SERVICE.state_machine_name(DRILL)
 RUNBOOKS = [load.runbooks()[name] for name in SERVICE.runbooks]
 
 
 class Drill:
     """One drill that has ended, and what was said about it."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, service: Service = SERVICE) -> None:
         known, start = sandbox.mailbox.messages(), datetime.now(UTC)
-        self.run = Run(sandbox, schedules.start(MACHINE))
+        machine = service.state_machine_name(DRILL)
+        self.run = Run(sandbox, schedules.start(machine))
         self.report = self.run.end()
         assert self.report["status"] == "SUCCEEDED", self.report
-        self.mails = [mail for mail in sandbox.mailbox.messages()[len(known) :] if MACHINE in mail.body]
-        self.counted = {name: _sum(sandbox, name, start) for name in ("Drill", "Stale")}
+        self.mails = [mail for mail in sandbox.mailbox.messages()[len(known) :] if machine in mail.body]
+        self.counted = {name: _sum(sandbox, service.name, name, start) for name in ("Drill", "Stale")}
 
     @property
     def only(self) -> dict[str, str]:
@@ -50,6 +51,22 @@ def test_where_all_is_well_nobody_is_mailed_and_the_metric_says_that_it_ran(sand
     assert drill.counted == {"Drill": 1, "Stale": 0}
     assert len(drill.report["seen"]) == len(looks(SERVICE, RUNBOOKS))
     assert "inconnu : le contrôle" not in json.dumps(drill.report, ensure_ascii=False)
+
+
+def test_of_a_host_where_all_is_well_nothing_is_stale_nor_unknown(sandbox: Sandbox, harena: Harena) -> None:
+    assert harena.healthy()
+    service = load.services()["harena"]
+    drill = Drill(sandbox, service)
+    assert (drill.report["stale"], drill.report["unwell"], drill.mails) == ([], [], [])
+    assert drill.counted == {"Drill": 1, "Stale": 0}
+    assert len(drill.report["seen"]) == len(looks(service, [load.runbooks()[name] for name in service.runbooks]))
+    assert "inconnu" not in json.dumps(drill.report, ensure_ascii=False)
+
+
+def test_of_a_host_whose_agent_is_silent_every_check_is_unknown(sandbox: Sandbox, harena: Harena) -> None:
+    harena.break_("agent-dead")
+    drill = Drill(sandbox, load.services()["harena"])
+    assert len(drill.report["stale"]) == len(drill.report["seen"])
 
 
 def test_a_renamed_cluster_is_found_once(sandbox: Sandbox, world: World) -> None:
@@ -95,12 +112,12 @@ def _renamed(cluster: str) -> Iterator[None]:
             clusters[cluster] = clusters.pop(f"{cluster}-2")
 
 
-def _sum(sandbox: Sandbox, name: str, start: datetime) -> float:
-    """Add up a metric of the service's from a moment on; -1 where it has no data."""
+def _sum(sandbox: Sandbox, service: str, name: str, start: datetime) -> float:
+    """Add up a metric of a service's from a moment on; -1 where it has no data."""
     found = sandbox.client("cloudwatch").get_metric_statistics(
         Namespace="Runbooks",
         MetricName=name,
-        Dimensions=[{"Name": "service", "Value": SERVICE.name}],
+        Dimensions=[{"Name": "service", "Value": service}],
         StartTime=start - timedelta(seconds=1),
         EndTime=datetime.now(UTC) + timedelta(minutes=1),
         Period=3600,

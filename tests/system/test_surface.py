@@ -29,7 +29,7 @@ def _surface(link: str, nonce: str, run: Run) -> dict[str, Any]:
         names = re.findall(r"{(\w+)}", path)
         given = [_parameter("path", name, known[name]) for name in names]
         if method == "GET" and names:
-            given.append(_parameter("query", "still", "1"))
+            given += [_parameter("query", "still", "1"), _parameter("query", "as", "markdown")]
         body = _body(path, nonce, run.question()["digest"]) if method == "POST" else {}
         answers = {"responses": {"default": {"description": "anything but a server's error"}}}
         paths.setdefault(path, {})[method.lower()] = {"parameters": given, **body, **answers}

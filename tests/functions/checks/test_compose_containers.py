@@ -19,6 +19,7 @@ def test_all_well(run_check: RunCheck, systems: Systems) -> None:
     assert own(finding.signals) == FINE
     assert finding.summary == "7 of 7 services run; down: none; unhealthy: none; missing: none"
     assert finding.facts["service"] is None
+    assert (finding.facts["well"], finding.facts["up"]) == (list(SERVICES), 100)
     assert finding.evidence == []
     (sent,) = systems.called("SendCommand")
     assert sent["Parameters"] == {"directory": [OF["directory"]], "file": [OF["file"]]}
@@ -35,6 +36,8 @@ def test_down(run_check: RunCheck, systems: Systems) -> None:
     assert own(finding.signals) == FINE | {"down": True}
     assert finding.facts["down"] == ["user_service"]
     assert finding.facts["service"] == "user_service"
+    assert "user_service" not in finding.facts["well"]
+    assert finding.facts["up"] == 85
     assert finding.evidence == ["harena_user_prod: Exited (1) 2 minutes ago"]
 
 
@@ -49,6 +52,8 @@ def test_unhealthy(run_check: RunCheck, systems: Systems) -> None:
     finding = run_check(handler, **GIVEN)
     assert own(finding.signals) == FINE | {"unhealthy": True}
     assert finding.facts["unhealthy"] == ["search_service"]
+    assert "search_service" not in finding.facts["well"]
+    assert finding.facts["up"] == 100
 
 
 def test_missing(run_check: RunCheck, systems: Systems) -> None:

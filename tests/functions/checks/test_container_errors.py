@@ -28,7 +28,7 @@ def test_none(run_check: RunCheck, systems: Systems) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "more", "many"), [(25, False, False), (26, True, False), (50, True, False), (51, True, True)]
+    ("count", "more", "many"), [(24, False, False), (25, True, False), (50, True, False), (51, True, True)]
 )
 def test_thresholds_are_by_the_hour(
     run_check: RunCheck, systems: Systems, count: int, *, more: bool, many: bool

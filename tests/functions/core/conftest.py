@@ -10,6 +10,7 @@ from tests.functions.workflow.conftest import (
     answers,
     environment,
     package,
+    packages,
     recorded,
     requests,
     rules,
@@ -20,7 +21,18 @@ from tests.functions.workflow.conftest import (
 from tests.functions.workflow.test_approval_page import approve
 from tests.functions.workflow.world import CLOSED_PORT, World
 
-__all__ = ["answers", "environment", "package", "recorded", "requests", "rules", "session", "trail", "world"]
+__all__ = [
+    "answers",
+    "environment",
+    "package",
+    "packages",
+    "recorded",
+    "requests",
+    "rules",
+    "session",
+    "trail",
+    "world",
+]
 
 Record = Callable[[str], Recorded]
 

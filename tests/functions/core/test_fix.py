@@ -336,7 +336,7 @@ def test_a_command_that_failed_is_a_failure_of_the_fix_and_half_of_it_is_undone(
         long(OPEN)
     long.now, long.ended = dict(ELSEWISE), False
     assert [long(UNDO), long(UNDO)] == [{"running": True}] * 2
-    assert (long.reverted, long.followed[-1]) == ([CHANGE.undo], "undo of 0b1c")
+    assert long.followed[-1] == "undo of 0b1c"
     long.ended = True
     assert [long(UNDO), long(UNDO)] == [{"undone": True, "running": False}] * 2
     assert len(long.reverted) == 1
@@ -359,3 +359,29 @@ def test_a_fix_that_is_interrupted_as_it_starts_a_command_names_it_the_same_agai
     long.crash, long.command = "", "0b1c"
     assert long(AGAIN) == {"running": True}
     assert long.named == [f"{INCIDENT}/{ITEM}"]
+
+
+def test_what_a_command_has_half_done_is_taken_up_and_is_nobody_elses(long: Recorded) -> None:
+    long.crash, long.command = "before", ""
+    with pytest.raises(Crash):
+        long(OPEN)
+    long.crash, long.command, long.now = "", "0b1c", dict(ELSEWISE)
+    assert long(AGAIN) == {"running": True}
+    assert long.named == [f"{INCIDENT}/{ITEM}"]
+
+
+def test_what_a_command_has_half_made_is_not_taken_for_made(long: Recorded) -> None:
+    long.crash, long.command = "before", ""
+    with pytest.raises(Crash):
+        long(OPEN)
+    long.crash, long.command, long.now = "", "0b1c", dict(CHANGE.after)
+    assert long(AGAIN) == {"running": True}
+    assert (long.named, (long.stored or {})["command"]) == ([f"{INCIDENT}/{ITEM}"], "0b1c")
+
+
+def test_an_undo_that_starts_a_command_names_it_after_the_step(long: Recorded) -> None:
+    long.ended = True
+    assert [long(OPEN), long(OPEN)][-1]["running"] is False
+    long.now = dict(CHANGE.after)
+    assert [long(UNDO), long(UNDO)][-1] == {"undone": True, "running": False}
+    assert long.reverted == [(CHANGE.undo or {}) | {"step": f"{INCIDENT}/{ITEM}"}]

@@ -42,6 +42,7 @@ def test_html_is_escaped_and_plain_text_is_not() -> None:
             record=record,
             runbook={"title": "t"},
             occurrences=1,
+            diagnosis=None,
         )
     )
     assert report.startswith("<b>: &")

@@ -2,48 +2,40 @@ import json
 
 import pytest
 
-from functions.core.hosts import HostTrouble
 from functions.fixes.prune_build_cache import handler
-from tests.functions.conftest import RunFix
-from tests.functions.hosts import ON, Systems
+from tests.functions.conftest import StartFix
+from tests.functions.fixes.slow_look import is_cancelled
+from tests.functions.hosts import COMMAND, ON, Systems
 
 GIVEN = {**ON, "directory": "/home/ec2-user/harena"}
 
 
 def cache(free: str) -> str:
     """Write what look_disk says of the build cache, and of volumes that nobody uses."""
-    return f"{json.dumps({'Type': 'Local Volumes', 'Reclaimable': '9GB (90%)'})}\n" + json.dumps(
-        {"Type": "Build Cache", "Reclaimable": free}
-    )
+    kinds = {"Local Volumes": "9GB (90%)", "Images": "4GB (20%)", "Build Cache": free}
+    return "\n".join(json.dumps({"Type": kind, "Reclaimable": size}) for kind, size in kinds.items())
 
 
-@pytest.fixture(autouse=True)
-def _kept(systems: Systems) -> None:
+def test_prune(start_fix: StartFix, systems: Systems) -> None:
     systems.said = {"look_disk": cache("12.5GB")}
-    systems.effects = {"do_prune_build_cache": lambda: systems.said.update(look_disk=cache("0B"))}
-
-
-def test_prune(run_fix: RunFix, systems: Systems) -> None:
-    change = run_fix(handler, **GIVEN)
-    assert (change.before, change.after) == ({"build_cache": "12.5 GB"}, {"build_cache": "0 B"})
-    assert change.undo is None
+    change, command = start_fix(handler, **GIVEN)
+    assert (change.before, change.after) == ({"unused": "12.5 GB"}, {"unused": "0 B"})
+    assert (change.undo, command) == (None, COMMAND)
     assert systems.sent == ["look_disk", "do_prune_build_cache"]
     assert systems.called("SendCommand")[1]["Parameters"] == {}
 
 
-def test_nothing_is_kept(run_fix: RunFix, systems: Systems) -> None:
+def test_nothing_is_kept(start_fix: StartFix, systems: Systems) -> None:
     systems.said = {"look_disk": cache("0B")}
-    assert not run_fix(handler, **GIVEN).changed
-    assert systems.sent == ["look_disk"]
+    assert not start_fix(handler, **GIVEN)[0].changed
 
 
-def test_too_slow_is_cancelled(run_fix: RunFix, systems: Systems, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.fixes.prune_build_cache.PRUNING", 0.02)
-    systems.effects = {"do_prune_build_cache": lambda: systems.stays("InProgress")}
-    with pytest.raises(HostTrouble, match="does not end in its time"):
-        run_fix(handler, **GIVEN)
-    assert len(systems.called("CancelCommand")) == 1
-
-
-def test_nothing_is_undone() -> None:
+def test_it_is_followed_and_not_undone() -> None:
+    assert handler.follow
     assert handler.revert is None
+
+
+def test_a_look_that_is_too_slow_is_cancelled(
+    start_fix: StartFix, systems: Systems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_cancelled(start_fix, systems, monkeypatch, handler, **GIVEN)

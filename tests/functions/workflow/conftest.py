@@ -24,13 +24,19 @@ Rules = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The compiled runbooks, as they lie in the functions' package."""
-    folder = tmp_path_factory.mktemp("compiled")
-    for service in load.services().values():
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The compiled runbooks of each service, as they lie in its functions' package."""
+    runbooks, folders = load.runbooks(), {name: tmp_path_factory.mktemp("compiled") for name in load.services()}
+    for name, service in load.services().items():
         for runbook in service.runbooks:
-            compiled.write(compiler.compiled(service, load.runbooks()[runbook]), folder)
-    return folder
+            compiled.write(compiler.compiled(service, runbooks[runbook]), folders[name])
+    return folders
+
+
+@pytest.fixture
+def package(packages: dict[str, Path]) -> Path:
+    """The service's that most tests are about."""
+    return packages["ganopa-bot"]
 
 
 @pytest.fixture
@@ -157,6 +163,19 @@ def ladder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG0
     runbook = original.runbook.model_copy(update={"causes": list(causes.values())})
     changed = original.model_copy(update={"runbook": runbook})
     monkeypatch.setattr(compiled, "read", lambda _: changed)
+
+
+@pytest.fixture
+def each_port(world: World, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 (puts the package in place)
+    """Let every port that the check of the firewall lists be opened."""
+    original = compiled.read(names.RUNBOOK)
+    causes = {cause.name: cause for cause in original.runbook.causes}
+    port = causes["port-closed-to-load-balancer"]
+    given = port.fix[0].with_ | {"port": "{firewall.ports}"}
+    changes = {"with_": given, "each": "firewall.ports", "before": "port {firewall.ports} closed"}
+    causes[port.name] = port.model_copy(update={"fix": [port.fix[0].model_copy(update=changes)]})
+    runbook = original.runbook.model_copy(update={"causes": list(causes.values())})
+    monkeypatch.setattr(compiled, "read", lambda _: original.model_copy(update={"runbook": runbook}))
 
 
 @pytest.fixture

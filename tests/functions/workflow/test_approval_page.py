@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.core import approval, waiting
+from functions.core import approval, waiting, web
 from functions.core.approval import Approval
 from functions.core.web import Response
 from functions.workflow import approval_page
@@ -128,6 +128,34 @@ def test_the_page_is_in_the_services_language(world: World, link: str, monkeypat
     assert '<html lang="fr">' in body
     assert "Approve this change" not in body
     assert "does not exist" not in world.page("unknown")["body"]
+
+
+def test_a_closed_incident_is_shown_as_an_entry_of_the_history(world: World, link: str) -> None:
+    assert "?as=markdown" not in world.page(link)["body"]
+    reject(world, link, "<b>not</b> *today*")
+    entry = world.close("rejected")["history"]
+    page, before = world.page(link)["body"], world.items
+    assert '<a href="?as=markdown">' in page
+    answer = world.page(link, query={"as": "markdown"})
+    assert (answer["statusCode"], answer["body"]) == (200, entry)
+    assert "\\<b\\>not\\</b\\> \\*today\\*" in answer["body"]
+    headers = answer["headers"]
+    assert headers["content-type"] == "text/markdown; charset=utf-8"
+    assert headers | {"content-type": web.HEADERS["content-type"]} == headers | web.HEADERS
+    assert link not in headers["content-disposition"]
+    assert world.items == before
+
+
+def test_an_open_incident_is_no_entry_yet(world: World, link: str) -> None:
+    answer = world.page(link, query={"as": "markdown"})
+    assert (answer["statusCode"], answer["headers"]) == (404, web.HEADERS)
+    assert "once the incident is closed" in answer["body"]
+    assert undecided(world)
+
+
+def test_in_any_other_form_it_is_the_page(world: World, link: str) -> None:
+    for asked in ("", "pdf", "Markdown"):
+        assert world.page(link, query={"as": asked})["body"] == world.page(link)["body"]
 
 
 def test_after_the_decision_the_page_tells_what_happens(world: World, link: str) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
-from functions.core import occasions, waiting
+from functions.core import history, occasions, waiting
 from functions.core.outcomes import OUTCOMES
-from functions.workflow.close_incident import REPORTED
+from functions.workflow.close_incident import LONGEST_HISTORY, REPORTED
 from statemachines import compiled
 from tests.functions.workflow.conftest import Rules
 from tests.functions.workflow.test_approval_page import approve, forms, reject
@@ -31,7 +31,8 @@ def test_the_record_says_how_and_when_it_ended(world: World) -> None:
 def test_the_report_is_the_executions_output(world: World) -> None:
     world.open()
     report = world.close("diagnosed")
-    timeline = report.pop("timeline")
+    timeline, entry = report.pop("timeline"), report.pop("history")
+    assert entry == history.entry(compiled.read(RUNBOOK), world.incidents.everything(INCIDENT))
     assert report == {
         "incident": INCIDENT,
         "service": "ganopa-bot",
@@ -40,6 +41,17 @@ def test_the_report_is_the_executions_output(world: World) -> None:
         "occurrences": 0,
     }
     assert [line.split(" ", 1)[1] for line in timeline] == world.timeline
+
+
+def test_a_history_that_would_not_fit_into_the_output_says_where_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.open()
+    long = "é" * (LONGEST_HISTORY // 2)
+    monkeypatch.setattr(history, "entry", lambda *_: long)
+    assert world.close("diagnosed")["history"] == long
+    monkeypatch.setattr(history, "entry", lambda *_: f"{long}.")
+    assert world.close("diagnosed")["history"].endswith("make history SERVICE=ganopa-bot")
 
 
 def test_outcome_and_times_are_counted(world: World, capsys: pytest.CaptureFixture[str]) -> None:

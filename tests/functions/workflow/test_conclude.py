@@ -190,6 +190,21 @@ def test_the_same_change_for_two_causes_stands_in_the_plan_once(
     assert concluding.conclude(findings(*CLOSED_PORT))["count"] == 1
 
 
+@pytest.mark.usefixtures("each_port")
+def test_a_fix_for_each_member_of_a_fact_is_a_step_of_the_plan_for_each(concluding: World) -> None:
+    answer = concluding.conclude(findings(*CLOSED_PORT, facts={"firewall": {"ports": [8000, 8443]}}))
+    assert (answer["count"], answer["fixes"]) == (2, dict.fromkeys("01", "open_security_group_port"))
+    assert [step.parameters["port"] for step in concluding.plan.steps] == [8000, 8443]
+    assert [step.before for step in concluding.plan.steps] == ["port 8000 closed", "port 8443 closed"]
+
+
+@pytest.mark.usefixtures("each_port")
+@pytest.mark.parametrize("ports", [None, 8000, [], [8000, None], ["8000", "84…"], [*range(10), "… 4 more"]])
+def test_a_fix_for_each_member_of_what_is_no_whole_list_is_not_proposed(concluding: World, ports: Any) -> None:
+    answer = concluding.conclude(findings(*CLOSED_PORT, facts={"firewall": {"ports": ports}}))
+    assert (answer["outcome"], answer["count"]) == ("limited", 0)
+
+
 def test_a_service_that_is_well_needs_nothing(concluding: World) -> None:
     answer = concluding.conclude(findings())
     assert (answer["outcome"], answer["fixes"]) == ("healthy", {})
@@ -285,6 +300,18 @@ def test_overrides_hold_for_the_plan_too(world: World) -> None:
 def test_what_is_broken_is_remembered_for_the_verdict(concluding: World) -> None:
     concluding.conclude(findings("health.failing", unknown=["webhook.failing"]))
     assert concluding.record["broken"] == ["health.failing"]
+
+
+def test_what_was_wrong_stays_in_the_record_when_it_is_well_again(concluding: World) -> None:
+    for found in (("health.failing",), CLOSED_PORT, ("health.failing",), ()):
+        concluding.conclude(findings(*found))
+    asked = compiled.read(RUNBOOK).questions
+    assert concluding.record["broken"] == []
+    assert concluding.record["wrong"] == [
+        f"{asked['health']['failing']} (health was looked at)",
+        f"{asked['webhook']['failing']} (webhook was looked at)",
+        f"{asked['targets']['none-healthy']} (targets was looked at)",
+    ]
 
 
 def test_the_time_of_the_first_diagnosis_is_kept(concluding: World) -> None:

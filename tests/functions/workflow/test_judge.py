@@ -4,7 +4,7 @@ import pytest
 
 from functions.workflow import judge
 from statemachines import compiled
-from tests.functions.workflow.world import CLOSED_PORT, OF, RUNBOOK, World, findings
+from tests.functions.workflow.world import CLOSED_PORT, INCIDENT, OF, RUNBOOK, World, findings
 
 
 @pytest.fixture
@@ -27,6 +27,17 @@ def test_when_every_signal_of_the_validation_is_false_it_is_fixed(changed: World
     assert verdict(findings(), attempt=1) == "fixed"
     seen = "health was looked at; webhook was looked at; targets was looked at"
     assert changed.timeline[-1] == f"Validated, fixed: {seen}"
+
+
+def test_a_verdict_is_kept_in_a_word_that_depends_on_no_language(
+    changed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVICE_LANGUAGE", "fr")
+    verdict(findings("health.failing"), attempt=1)
+    verdict(findings("health.failing"))
+    verdict(findings())
+    told = [line.get("verdict") for line in changed.incidents.timeline(INCIDENT)]
+    assert [one for one in told if one] == ["not fixed", "fixed"]
 
 
 @pytest.mark.usefixtures("changed")

@@ -1,0 +1,55 @@
+"""Two systems under care, each found by the name of its service, and neither at the other's cost."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox import systems
+from sandbox.cloud import Sandbox
+from sandbox.harena import INSTANCE
+from sandbox.incidents import BY_SERVICE, find
+
+ROOT = Path(__file__).parents[2]
+
+
+def demo(**variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the demo, which must refuse before it starts anything."""
+    command = [sys.executable, "-m", "sandbox.demo"]
+    return subprocess.run(
+        command, cwd=ROOT, env=variables | {"COLUMNS": "999"}, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_harena_alone_runs_without_the_world_of_ganopa() -> None:
+    with Sandbox.start(service="harena") as sandbox:
+        assert sandbox.system("harena").healthy()
+        (known,) = sandbox.client("ssm").describe_instance_information()["InstanceInformationList"]
+        assert (known["InstanceId"], known["PingStatus"]) == (INSTANCE, "Online")
+        assert "HTTPS_PROXY" not in sandbox.environment
+        with pytest.raises(LookupError, match="no system of ganopa-bot"):
+            _ = sandbox.world
+        sandbox.system("harena").break_("service-down+service-missing")
+        assert not sandbox.system("harena").healthy()
+
+
+def test_who_names_no_service_or_incident_is_told_which_there_are() -> None:
+    with pytest.raises(ValueError, match=r"no system of the service 'shop'.*ganopa-bot, harena"):
+        systems.make("shop", Sandbox)  # type: ignore[arg-type]
+    for service in BY_SERVICE:
+        with pytest.raises(ValueError, match=rf"no incident 'x' of {service}.*{', '.join(BY_SERVICE[service])}"):
+            find("x", service)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"SERVICE": "shop"}, "no service shop. There are: ganopa-bot, harena."),
+        ({"INCIDENT": "localhost-port"}, "ganopa-bot has no incident localhost-port. There are: detached, "),
+        ({"SERVICE": "harena", "INCIDENT": "detached"}, "harena has no incident detached. There are: localhost-port, "),
+    ],
+)
+def test_the_demo_says_what_can_be_broken(given: dict[str, str], told: str) -> None:
+    refused = demo(**given)
+    assert (refused.returncode, told in refused.stdout) == (2, True), refused

@@ -1,0 +1,224 @@
+"""The watch of Harena on the deployed template, started as its schedules would: what it tells, and what it starts."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sandbox import context, harena, schedules
+from sandbox.cloud import Sandbox
+from sandbox.deployed import incidents, let_hours_pass
+from sandbox.harena import PASSWORD, USER, Harena
+from sandbox.host.host import Host
+from sandbox.mailbox import Mail
+from sandbox.watch import executions, next_execution
+from statemachines import load
+from statemachines.model import WATCH
+from tests.system.run import SECONDS, Run, stop_executions
+
+SERVICE = load.services()["harena"]
+SERVICES = SERVICE.resources["services"]
+MACHINE = SERVICE.state_machine_name(WATCH)
+ALARM, RUNBOOK = "harena-service-unhealthy", "service_unhealthy"
+
+
+class Watch:
+    """One watch that has ended, and what was said about it."""
+
+    def __init__(self, sandbox: Sandbox, *, daily: bool = False) -> None:
+        known, self._sandbox, self._start = len(sandbox.mailbox.messages()), sandbox, datetime.now(UTC)
+        self.run = Run(sandbox, schedules.start(f"{MACHINE}-daily" if daily else MACHINE), SERVICE)
+        self.report = self.run.end()
+        assert self.report["status"] == "SUCCEEDED", self.report
+        self.mails: list[Mail] = [one for one in sandbox.mailbox.messages()[known:] if MACHINE in one.body]
+        self.level = self.report["level"]
+        self.lines = {line["title"]: line for line in self.report["checklist"]}
+
+    @property
+    def marks(self) -> set[str]:
+        """The marks of all lines that are about now; that of the day looks back at other tests."""
+        return {line["mark"] for line in list(self.lines.values())[:1] + list(self.lines.values())[2:]}
+
+    def counted(self, name: str, **dimensions: str) -> float | None:
+        """What it has emitted of a metric; None where it has emitted nothing."""
+        found = self._sandbox.client("cloudwatch").get_metric_statistics(
+            Namespace="Runbooks",
+            MetricName=name,
+            Dimensions=[{"Name": key, "Value": value} for key, value in {"service": "harena", **dimensions}.items()],
+            StartTime=self._start,
+            EndTime=datetime.now(UTC) + timedelta(minutes=1),
+            Period=3600,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return sum(one["Sum"] for one in found) if found else None
+
+
+@pytest.fixture(scope="module")
+def host(sandbox: Sandbox) -> Iterator[Harena]:
+    """Harena on its host, with its stack deployed, and a user whose log-in is tried."""
+    machine = Host(harena.INSTANCE)
+    context.current().hosts[harena.INSTANCE] = machine
+    built = Harena(machine)
+    built.build()
+    user = json.dumps({"username": USER, "password": PASSWORD})
+    secret = sandbox.client("secretsmanager").create_secret(Name=SERVICE.resources["login_user"], SecretString=user)
+    sandbox.deploy(SERVICE.name)
+    yield built
+    sandbox.client("secretsmanager").delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
+    del context.current().hosts[harena.INSTANCE]
+    machine.close()
+
+
+@pytest.fixture
+def healthy(sandbox: Sandbox, host: Harena) -> Iterator[Harena]:
+    """The host, all well, no incident open, and no alarm that rings; so again afterwards."""
+    _calm(sandbox, host)
+    yield host
+    _calm(sandbox, host)
+
+
+def _calm(sandbox: Sandbox, host: Harena) -> None:
+    host.heal()
+    stop_executions(sandbox)
+    if set(states(sandbox).values()) != {"OK"}:
+        Watch(sandbox)
+        sandbox.world.wait_until(lambda: set(states(sandbox).values()) == {"OK"}, SECONDS)
+    sandbox.world.wait_until(lambda: sandbox.idle and not stop_executions(sandbox), SECONDS)
+    let_hours_pass(sandbox, SERVICE.name)
+
+
+def states(sandbox: Sandbox) -> dict[str, str]:
+    """Return the states of the alarms that the watch rings."""
+    found = sandbox.client("cloudwatch").describe_alarms(AlarmNames=list(SERVICE.alarms))["MetricAlarms"]
+    return {one["AlarmName"]: one["StateValue"] for one in found}
+
+
+def test_all_well_is_normal_and_the_daily_mail_has_all_values(sandbox: Sandbox, healthy: Harena) -> None:
+    watch = Watch(sandbox, daily=True)
+    assert (watch.level, watch.marks) == ("normal", {"ok"}), watch.report
+    assert (watch.counted("Watch"), watch.counted("Level"), watch.counted("LevelUnknown")) == (1, 0, 0)
+    assert [mail.to for mail in watch.mails] == list(SERVICE.approvers)
+    for mail in watch.mails:
+        assert "harena" in mail.subject
+        assert len(mail.subject) < 100
+        assert [name for name in SERVICES if name not in mail.body] == []
+        assert all(line["title"] in mail.body and line["value"] in mail.body for line in watch.lines.values())
+        assert [one for one in SERVICE.resources["endpoints"] if one not in mail.body] == []
+    tried = healthy.container("user_service").log_file.read_text()
+    assert f"POST /{SERVICE.resources['login'].partition('/')[2]} 200" in tried
+    assert Watch(sandbox).mails == []
+
+
+def test_a_host_that_needs_more_memory_than_is_normal_is_a_warning(sandbox: Sandbox, healthy: Harena) -> None:
+    machine = healthy.host.machine
+    machine.memory_system += machine.memory_available() - int(machine.memory_size * 0.125)
+    watch = Watch(sandbox, daily=True)
+    assert watch.level == "warning", watch.report
+    assert watch.marks == {"ok", "warning"}
+    (line,) = [line for line in watch.lines.values() if line["mark"] == "warning"]
+    assert line["value"] == "87 %"
+    assert f"{line['title']}: 87 %" in watch.mails[0].body
+    assert watch.counted("Memory") == 87
+    assert set(states(sandbox).values()) == {"OK"}
+
+
+def test_one_service_that_is_not_well_is_degraded_and_starts_its_runbook(sandbox: Sandbox, healthy: Harena) -> None:
+    machine = SERVICE.state_machine_arn(RUNBOOK)
+    known = executions(sandbox, machine)
+    healthy.break_image("metric_service")
+    watch = Watch(sandbox)
+    assert (watch.level, watch.counted("Level")) == ("degraded", 2), watch.report
+    assert watch.counted("Unwell", runbook=RUNBOOK) == 1
+    run = Run(sandbox, next_execution(sandbox, machine, SECONDS, known), SERVICE)
+    run.asked()
+    assert run.record["trigger"]["name"] == ALARM
+    assert {name for name, state in states(sandbox).items() if state == "ALARM"} == {ALARM}
+    assert run.incident in Watch(sandbox, daily=True).mails[0].body
+    healthy.heal()
+    assert Watch(sandbox).counted("Unwell", runbook=RUNBOOK) == 0
+    assert run.end()["outcome"] == "healthy", run.states
+    assert run.question()["state"] == "withdrawn"
+
+
+def test_several_services_that_are_down_are_critical_and_tell_people(sandbox: Sandbox, healthy: Harena) -> None:
+    machine = SERVICE.state_machine_arn(RUNBOOK)
+    known = executions(sandbox, machine)
+    healthy.break_down("search_service", "budget_service")
+    watch = Watch(sandbox)
+    assert (watch.level, watch.counted("Level")) == ("critical", 3), watch.report
+    run = Run(sandbox, next_execution(sandbox, machine, SECONDS, known), SERVICE)
+    assert run.end()["outcome"] == "manual"
+
+
+@pytest.mark.usefixtures("healthy")
+def test_what_no_other_runbook_sees_to_is_told_to_people(sandbox: Sandbox) -> None:
+    machine = SERVICE.state_machine_arn("host_health")
+    known = executions(sandbox, machine)
+    with _another_password(sandbox):
+        watch = Watch(sandbox)
+        assert watch.level == "degraded", watch.report
+        run = Run(sandbox, next_execution(sandbox, machine, SECONDS, known), SERVICE)
+        report = run.end()
+    assert (report["outcome"], report["level"]) == ("manual", "degraded")
+    assert [len(run.mails(to)) for to in SERVICE.approvers] == [1] * len(SERVICE.approvers)
+
+
+@pytest.mark.parametrize("dead", ["break_agent", "break_node", "break_docker"])
+def test_what_cannot_be_seen_is_unknown_and_never_normal(sandbox: Sandbox, healthy: Harena, dead: str) -> None:
+    getattr(healthy, dead)()
+    watch = Watch(sandbox, daily=True)
+    assert watch.level == "unknown", watch.report
+    assert (watch.counted("Level"), watch.counted("LevelUnknown"), watch.counted("Watch")) == (None, 1, 1)
+    assert watch.counted("Unwell", runbook=RUNBOOK) is None
+    assert watch.marks == ({"ok", "unknown"} if dead == "break_docker" else {"unknown"})
+    assert set(states(sandbox).values()) == {"OK"}
+    assert len(watch.mails) == len(SERVICE.approvers)
+
+
+def test_who_looks_by_hand_reads_the_level_and_nobody_is_mailed(sandbox: Sandbox, healthy: Harena) -> None:
+    for break_, level in ((None, "normal"), (healthy.break_down, "degraded")):
+        if break_:
+            break_()
+        sent = len(sandbox.mailbox.messages())
+        report = Run.by_hand(sandbox, service=SERVICE, runbook="host_health").end()
+        assert (report["level"], report["status"]) == (level, "SUCCEEDED")
+        assert len(report["seen"]) == len(load.runbooks()["host_health"].checks)
+        assert len(sandbox.mailbox.messages()) == sent
+
+
+@pytest.mark.usefixtures("healthy")
+def test_the_password_is_nowhere(sandbox: Sandbox) -> None:
+    watch = Watch(sandbox, daily=True)
+    hand = Run.by_hand(sandbox, service=SERVICE, runbook="host_health")
+    hand.end()
+    told = [sandbox.everything_logged(), *(mail.subject + mail.body for mail in sandbox.mailbox.messages())]
+    for run in (watch.run, hand):
+        pages = sandbox.client("stepfunctions").get_paginator("get_execution_history")
+        told += [json.dumps(page, default=str) for page in pages.paginate(executionArn=run.execution)]
+    table = incidents(sandbox, SERVICE.name)
+    told.append(json.dumps(table.dynamodb.scan(TableName=table.table)["Items"]))
+    told += [json.dumps(one, default=str) for one in _commands(sandbox)]
+    assert any(SERVICE.resources["login_user"] in text for text in told), "nobody has tried to log in"
+    assert [text for text in told if PASSWORD in text] == []
+
+
+@contextmanager
+def _another_password(sandbox: Sandbox) -> Iterator[None]:
+    """Let the secret have another password than the user."""
+    secrets, name = sandbox.client("secretsmanager"), SERVICE.resources["login_user"]
+    before = secrets.get_secret_value(SecretId=name)["SecretString"]
+    secrets.put_secret_value(SecretId=name, SecretString=before.replace(PASSWORD, "an older one"))
+    try:
+        yield
+    finally:
+        secrets.put_secret_value(SecretId=name, SecretString=before)
+
+
+def _commands(sandbox: Sandbox) -> list[dict[str, Any]]:
+    ssm = sandbox.client("ssm")
+    sent = ssm.list_commands(InstanceId=harena.INSTANCE)["Commands"]
+    ids = [one["CommandId"] for one in sent]
+    return [*sent, *(ssm.get_command_invocation(CommandId=one, InstanceId=harena.INSTANCE) for one in ids)]
