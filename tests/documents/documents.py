@@ -13,9 +13,9 @@ from ruamel.yaml import YAML
 FOLDER = Path(__file__).parents[2] / "documents"
 PATHS = sorted(FOLDER.glob("*.yaml"))
 NAMES = [path.stem for path in PATHS]
-# What records how it was called, and then does what a test wrote
+# What records how it was called, at once as others may do so too, and then does what a test wrote
 FAKE = """#!/bin/bash
-{ printf '%s' "${0##*/}"; printf '\\0%s' "$@"; printf '\\n\\0'; } >>"$CALLS"
+printf '%s\\0' "${0##*/}" "$@" $'\\1' >>"$CALLS"
 words=" $* "
 """
 FAKED = ("aws", "cat", "curl", "df", "docker", "du", "git", "runuser", "shutdown")
@@ -101,5 +101,5 @@ class Host:
     def calls(self) -> list[list[str]]:
         """Every command that was called, with its arguments as they arrived; without asking docker whether it is up."""
         text = self.calls_file.read_text(encoding="utf-8") if self.calls_file.exists() else ""
-        calls = [call.split("\0") for call in text.split("\n\0") if call]
+        calls = [call.removesuffix("\0").split("\0") for call in text.split("\1\0") if call]
         return [call for call in calls if call != ["docker", "version"]]
