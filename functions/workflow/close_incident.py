@@ -12,6 +12,7 @@ from functions.core.aws import Session
 from functions.core.diagnosis import Diagnosis
 from functions.core.incidents import RECORD, Incidents, now
 from functions.core.language import say, translated
+from functions.core.log import logger
 from functions.core.outcomes import OUTCOMES
 from functions.core.permissions import allow
 from functions.core.step import step
@@ -109,7 +110,12 @@ def _report(aws: Session, runbook: Compiled, outcome: str, asked: list[Approval]
 
 
 def _history(runbook: Compiled, everything: dict[str, dict[str, Any]]) -> str:
-    written = history.entry(runbook, everything)
+    """Write the incident's entry; it is closed by now, so nothing that the entry cannot tell may stop its execution."""
+    try:
+        written = history.entry(runbook, everything)
+    except Exception:  # noqa: BLE001  whatever it is, the report is worth more than its entry
+        logger.exception("no history")
+        return say("It could not be written; the function's log says why.")
     if len(written.encode()) <= LONGEST_HISTORY:
         return written
     return say("Too long for here: see the incident's page, or: make history SERVICE={name}", name=runbook.service.name)

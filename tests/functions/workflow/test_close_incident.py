@@ -54,6 +54,15 @@ def test_a_history_that_would_not_fit_into_the_output_says_where_it_is(
     assert world.close("diagnosed")["history"].endswith("make history SERVICE=ganopa-bot")
 
 
+def test_a_history_that_cannot_be_written_does_not_keep_an_incident_from_being_closed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.open()
+    monkeypatch.setattr(history, "entry", lambda *_: {}["trigger"])
+    assert "the function's log says why" in world.close("healthy")["history"]
+    assert world.record["state"] == "closed"
+
+
 def test_outcome_and_times_are_counted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     link = world.ask()[0].link
     approve(world, link)
