@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sandbox import context, incidents
+from sandbox.clients import client
 from sandbox.harena_files import FILE, SERVICES, app, files
 from sandbox.host.compose_file import Project, load
 from sandbox.host.container import Container
@@ -20,6 +21,7 @@ INSTANCE = "i-0011b978b7cea66dc"
 FOLDER = "/home/ec2-user/harena"
 URL = "https://github.com/harena/harena.git"
 OLD, RELEASE, BROKEN = "v6.0.3", "v6.0.4", "v6.0.5"
+SECRET = "harena/probe"  # noqa: S105 (its name)
 USER, PASSWORD = "henri@example.com", "Henri123456"
 ROWS = 3 * GIB // 2
 ROOM = 0.15  # of the disk and of the memory, what is free when all is well
@@ -52,8 +54,10 @@ class Harena:
         return {}
 
     def start(self) -> None:
-        """Let Systems Manager of the running sandbox know the host."""
+        """Let Systems Manager of the running sandbox know the host, and Secrets Manager the user that logs in there."""
         context.current().hosts[self.host.instance_id] = self.host
+        user = json.dumps({"username": USER, "password": PASSWORD})
+        client("secretsmanager").create_secret(Name=SECRET, SecretString=user)
 
     def stop(self) -> None:
         """Take the host away; raises what had failed behind the back of a command."""

@@ -13,7 +13,7 @@ from functions.core.language import say, translated
 from functions.core.log import logger
 from functions.core.permissions import Permission, allow
 from functions.core.plan import Risk
-from functions.core.results import Change, Parameters, Started
+from functions.core.results import Change, CommandFailed, Parameters, Started
 from functions.core.template import fill, readable
 from statemachines import compiled
 
@@ -91,7 +91,7 @@ class Fix(Function):
     def following(self, follow: Follow) -> Follow:
         """Declare how to see whether a command that the fix has started, or its undo, has ended: `@handler.following`.
 
-        It is given the command, the fix's parameters and a session, and raises where the command has failed.
+        It is given the command, the fix's parameters and a session, and raises CommandFailed where that has failed.
         """
         self.follow = follow
         return follow
@@ -137,13 +137,14 @@ class Fix(Function):
             _still_open(incidents, asked)
             made = _made(changes, _step(asked), change)
             if isinstance(made, Started):
-                return self._started(incidents, asked, {"state": "running", "command": made.command})
+                begun = {"state": "running", "command": made.command}
+                return self._started(incidents, asked, begun, say("{fix}: started", fix=self.name))
             change = made
         return self._done(incidents, asked, parameters, change)
 
-    def _started(self, incidents: Incidents, asked: Asked, values: dict[str, Any]) -> dict[str, Any]:
+    def _started(self, incidents: Incidents, asked: Asked, values: dict[str, Any], told: str) -> dict[str, Any]:
         incidents.update(asked.incident, _item(asked), values)
-        incidents.note(asked.incident, say("{fix}: started", fix=self.name))
+        incidents.note(asked.incident, told)
         return {"running": True}
 
     def _going_on(self, incidents: Incidents, asked: Asked, known: dict[str, Any], follow: Follow) -> dict[str, Any]:
@@ -158,6 +159,12 @@ class Fix(Function):
         if asked.undo:
             return self._undone(incidents, asked, _change(known))
         return self._done(incidents, asked, parameters, _change(known))
+
+    def _goes_on(self, command: str, parameters: Parameters) -> bool:
+        try:
+            return self.follow is not None and not self.follow(command, parameters, self.aws)
+        except CommandFailed:
+            return False
 
     def _done(self, incidents: Incidents, asked: Asked, parameters: Parameters, change: Change) -> dict[str, Any]:
         incidents.update(asked.incident, _item(asked), {"state": "done"} | change.model_dump())
@@ -182,13 +189,16 @@ class Fix(Function):
         change = _change(known)
         if known.get("undone"):
             return self._answer({"undone": True})
+        if known["state"] == "running" and self._goes_on(known["command"], parameters):
+            return {"running": True}  # what it still does would come after what the undo does
         now = _seen(self.body(parameters, self.aws)).before
         if now not in (change.before, change.after) and known["state"] != "running":  # a command may do half of it
             raise _interfered(change.after, now)
         step = {"step": _step(asked)} if self.follow else {}  # to start it once, and to find what was started
         started = self.revert((change.undo or {}) | step, self.aws) if now != change.before or step else None
         if isinstance(started, Started):
-            return self._started(incidents, asked, {"undoing": started.command})
+            begun = {"undoing": started.command}
+            return self._started(incidents, asked, begun, say("{fix}: undo started", fix=self.name))
         return self._undone(incidents, asked, change)
 
     def _undone(self, incidents: Incidents, asked: Asked, change: Change) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from functions.core.check import Check
 from functions.core.fields import FileName, Folder, InstanceId
 from functions.core.host_troubles import TROUBLES, WAITING, HostTrouble, Ran, ended, refusals
 from functions.core.permissions import INSTANCES, SENDING, Permission, allow
-from functions.core.results import Finding, Parameters
+from functions.core.results import CommandFailed, Finding, Parameters
 
 __all__ = [
     "HostTrouble",
@@ -24,7 +24,6 @@ __all__ = [
     "follow",
     "host_check",
     "permissions",
-    "progress",
     "run",
     "start",
 ]
@@ -148,22 +147,18 @@ def _sent(aws: Session, instance: str, owned: str, name: str) -> str:
     return next((str(one["CommandId"]) for one in newest if one.get("Comment") == name), "")
 
 
-def progress(aws: Session, instance: str, command: str) -> Ran | None:
-    """Look at a command that was started; None while it goes on.
-
-    Raises:
-        HostTrouble: when it has ended, but not well.
-    """
-    return ended(instance, _invocation(aws, instance, command))
-
-
 def follow(command: str, parameters: OnHost, aws: Session) -> bool:
     """Say whether a command that a fix has started has ended, as `Fix.following` asks.
 
     Raises:
-        HostTrouble: when it has ended, but not well.
+        CommandFailed: when it has ended, but not well.
+        HostTrouble: when that cannot be seen.
     """
-    return progress(aws, parameters.instance, command) is not None
+    found = _invocation(aws, parameters.instance, command)
+    try:
+        return ended(parameters.instance, found) is not None
+    except HostTrouble as trouble:
+        raise CommandFailed(str(trouble)) from trouble
 
 
 def cancel(aws: Session, instance: str, command: str) -> None:

@@ -62,6 +62,10 @@ class Started(BaseModel):
     command: str
 
 
+class CommandFailed(Exception):
+    """What a fix has started has ended, but not well; the message says why."""
+
+
 def shortened(values: list[Any], most: int = LINES) -> list[Any]:
     """Return so many values at most, and how many more there are; "… 1 more" takes as much room as the value itself."""
     more = len(values) - most

@@ -22,7 +22,7 @@ Numbers = Mapping[tuple[str, str], float]
 
 
 def needed(diagnosis: Diagnosis) -> bool | None:
-    """Say whether a runbook is called for: what it validates is broken, and the evidence proves one of its causes.
+    """Say whether a runbook is called for: it is not seen to be well, and the evidence proves one of its causes.
 
     One that tells levels is called for where it is more than a warning. None where neither that nor the contrary is
     known.
@@ -32,7 +32,7 @@ def needed(diagnosis: Diagnosis) -> bool | None:
         return None if diagnosis.may_be_worse and not urgent else urgent
     if diagnosis.healthy:
         return False
-    return True if diagnosis.healthy is False and diagnosis.confirmed else None
+    return True if diagnosis.confirmed else None
 
 
 def count(service: str, diagnosis: Diagnosis, called_for: Mapping[str, bool | None], numbers: Numbers) -> None:

@@ -250,7 +250,7 @@ OTHER = COMMIT[::-1]
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(
-    ("tip", "exit_code", "ahead"), [(OTHER, 1, "no"), (OTHER, 0, "yes"), (OTHER, 128, "no"), (COMMIT, 0, "no")]
+    ("tip", "exit_code", "ahead"), [(OTHER, 0, "no"), (OTHER, 1, "yes"), (COMMIT, 128, "yes"), (COMMIT, 0, "no")]
 )
 def test_branch(host: Host, shell: str, tip: str, exit_code: int, ahead: str) -> None:
     host.answer("git", f"{COMMIT}\n", "--verify")
@@ -276,8 +276,7 @@ def test_a_branch_that_the_remote_does_not_have(host: Host) -> None:
             "do_recreate",
             [
                 ["build", "--", "redis"],
-                ["rm", "--stop", "--force", "--", "redis"],
-                ["up", "--detach", "--no-deps", "--", "redis"],
+                ["up", "--detach", "--no-deps", "--force-recreate", "--", "redis"],
             ],
         ),
     ],

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import context, harena, schedules
+from sandbox import harena, schedules
 from sandbox.cloud import Sandbox
 from sandbox.deployed import incidents, let_hours_pass
-from sandbox.harena import PASSWORD, USER, Harena
-from sandbox.host.host import Host
+from sandbox.harena import PASSWORD, Harena
 from sandbox.mailbox import Mail
 from sandbox.watch import executions, next_execution
 from statemachines import load
@@ -56,28 +55,12 @@ class Watch:
         return sum(one["Sum"] for one in found) if found else None
 
 
-@pytest.fixture(scope="module")
-def host(sandbox: Sandbox) -> Iterator[Harena]:
-    """Harena on its host, with its stack deployed, and a user whose log-in is tried."""
-    machine = Host(harena.INSTANCE)
-    context.current().hosts[harena.INSTANCE] = machine
-    built = Harena(machine)
-    built.build()
-    user = json.dumps({"username": USER, "password": PASSWORD})
-    secret = sandbox.client("secretsmanager").create_secret(Name=SERVICE.resources["login_user"], SecretString=user)
-    sandbox.deploy(SERVICE.name)
-    yield built
-    sandbox.client("secretsmanager").delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
-    del context.current().hosts[harena.INSTANCE]
-    machine.close()
-
-
 @pytest.fixture
-def healthy(sandbox: Sandbox, host: Harena) -> Iterator[Harena]:
+def healthy(sandbox: Sandbox, deployed_harena: Harena) -> Iterator[Harena]:
     """The host, all well, no incident open, and no alarm that rings; so again afterwards."""
-    _calm(sandbox, host)
-    yield host
-    _calm(sandbox, host)
+    _calm(sandbox, deployed_harena)
+    yield deployed_harena
+    _calm(sandbox, deployed_harena)
 
 
 def _calm(sandbox: Sandbox, host: Harena) -> None:
@@ -167,15 +150,22 @@ def test_what_no_other_runbook_sees_to_is_told_to_people(sandbox: Sandbox) -> No
 
 
 @pytest.mark.parametrize("dead", ["break_agent", "break_node", "break_docker"])
-def test_what_cannot_be_seen_is_unknown_and_never_normal(sandbox: Sandbox, healthy: Harena, dead: str) -> None:
+def test_what_cannot_be_seen_is_unknown_never_normal_and_tells_people(
+    sandbox: Sandbox, healthy: Harena, dead: str
+) -> None:
+    machines = [SERVICE.state_machine_arn(name) for name in SERVICE.watched if name != "host_health"]
+    known = {machine: executions(sandbox, machine) for machine in machines}
     getattr(healthy, dead)()
     watch = Watch(sandbox, daily=True)
     assert watch.level == "unknown", watch.report
     assert (watch.counted("Level"), watch.counted("LevelUnknown"), watch.counted("Watch")) == (None, 1, 1)
-    assert watch.counted("Unwell", runbook=RUNBOOK) is None
+    assert watch.counted("Unwell", runbook=RUNBOOK) == 1
     assert watch.marks == ({"ok", "unknown"} if dead == "break_docker" else {"unknown"})
-    assert set(states(sandbox).values()) == {"OK"}
     assert len(watch.mails) == len(SERVICE.approvers)
+    started = [next_execution(sandbox, machine, SECONDS, known[machine]) for machine in machines]
+    runs = [Run(sandbox, execution, SERVICE) for execution in started]
+    assert sorted(run.end()["outcome"] for run in runs) == ["joined"] * (len(runs) - 1) + ["manual"]
+    assert sum(len(run.mails(to)) for run in runs for to in SERVICE.approvers) == len(SERVICE.approvers)
 
 
 def test_who_looks_by_hand_reads_the_level_and_nobody_is_mailed(sandbox: Sandbox, healthy: Harena) -> None:

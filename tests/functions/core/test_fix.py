@@ -5,7 +5,7 @@ import pytest
 from functions.core.approval import NotAllowed
 from functions.core.fix import InProgress, Interfered
 from functions.core.incidents import RECORD, Incidents
-from functions.core.results import Change
+from functions.core.results import Change, CommandFailed
 from tests.functions.core.conftest import Record
 from tests.functions.core.recorded import (
     AFTER,
@@ -331,15 +331,34 @@ def test_a_started_change_is_followed_also_when_nothing_may_be_started_any_more(
 
 def test_a_command_that_failed_is_a_failure_of_the_fix_and_half_of_it_is_undone(long: Recorded) -> None:
     long(OPEN)
-    long.ended = RuntimeError("exit code 1")
-    with pytest.raises(RuntimeError, match="exit code 1"):
+    long.ended = CommandFailed("exit code 1")
+    with pytest.raises(CommandFailed, match="exit code 1"):
         long(OPEN)
-    long.now, long.ended = dict(ELSEWISE), False
-    assert [long(UNDO), long(UNDO)] == [{"running": True}] * 2
+    long.now = dict(ELSEWISE)
+    assert long(UNDO) == {"running": True}
+    long.ended = False
+    assert long(UNDO) == {"running": True}
     assert long.followed[-1] == "undo of 0b1c"
     long.ended = True
     assert [long(UNDO), long(UNDO)] == [{"undone": True, "running": False}] * 2
     assert len(long.reverted) == 1
+
+
+def test_a_command_that_goes_on_is_undone_only_after_its_end(long: Recorded) -> None:
+    long(OPEN)
+    assert [long(UNDO), long(UNDO)] == [{"running": True}] * 2
+    assert (long.reverted, set(long.followed)) == ([], {"0b1c"})
+    long.ended = True
+    assert long(UNDO) == {"running": True}
+    assert (len(long.reverted), (long.stored or {})["undoing"]) == (1, "undo of 0b1c")
+
+
+def test_a_command_that_cannot_be_seen_is_not_undone(long: Recorded) -> None:
+    long(OPEN)
+    long.ended = RuntimeError("throttled")
+    with pytest.raises(RuntimeError, match="throttled"):
+        long(UNDO)
+    assert long.reverted == []
 
 
 def test_what_somebody_else_has_done_after_the_command_is_not_undone(long: Recorded) -> None:

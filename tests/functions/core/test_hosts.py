@@ -9,9 +9,10 @@ from functions.core import hosts
 from functions.core.aws import Session
 from functions.core.check import Check
 from functions.core.hosts import HostTrouble, OnHost, host_check
-from functions.core.results import Finding
+from functions.core.results import CommandFailed, Finding
 from tests.functions.hosts import COMMAND, INSTANCE, Systems
 
+HOST = OnHost(instance=INSTANCE)
 UNTIL_DONE: list[dict[str, Any]] = [
     {"Error": {"Code": "InvocationDoesNotExist", "Message": ""}},
     {"Status": "Pending"},
@@ -183,14 +184,16 @@ def test_what_takes_long_is_started_and_looked_at(systems: Systems, aws: Session
     command = hosts.start(aws, INSTANCE, "do_rebuild", service="redis")
     assert command == COMMAND
     assert systems.called("GetCommandInvocation") == []
-    assert hosts.progress(aws, INSTANCE, command) is None
-    assert hosts.progress(aws, INSTANCE, command) == ("built", "")
+    assert [hosts.follow(command, HOST, aws) for _ in range(2)] == [False, True]
 
 
-def test_progress_of_what_failed(systems: Systems, aws: Session) -> None:
+def test_what_was_started_and_failed_is_told_from_what_cannot_be_seen(systems: Systems, aws: Session) -> None:
     systems.fails(1, "no space left on device")
-    with pytest.raises(HostTrouble, match="no space left"):
-        hosts.progress(aws, INSTANCE, COMMAND)
+    with pytest.raises(CommandFailed, match="no space left"):
+        hosts.follow(COMMAND, HOST, aws)
+    systems.errors = {"GetCommandInvocation": ("AccessDeniedException", "not you")}
+    with pytest.raises(HostTrouble, match="not you"):
+        hosts.follow(COMMAND, HOST, aws)
 
 
 def test_permissions_are_on_that_document_and_that_instance() -> None:

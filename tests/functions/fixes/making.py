@@ -4,7 +4,7 @@ import pytest
 
 from functions.core.aws import Session
 from functions.core.fix import Fix
-from functions.core.hosts import HostTrouble
+from functions.core.results import CommandFailed
 from tests.functions.conftest import STEP, StartFix
 from tests.functions.fixes.slow_look import is_cancelled
 from tests.functions.hosts import COMMAND, OF, Systems
@@ -48,7 +48,7 @@ def test_it_is_followed_to_its_end(fix: tuple[Fix, str], aws: Session, systems: 
     systems.statuses = [{"Status": "Success", "ResponseCode": 0}]
     assert follow(COMMAND, parameters, aws)
     systems.fails(1, "no space left on device")
-    with pytest.raises(HostTrouble, match="no space left on device"):
+    with pytest.raises(CommandFailed, match="no space left on device"):
         follow(COMMAND, parameters, aws)
 
 

@@ -1,8 +1,7 @@
 import pytest
 
 from functions.core.aws import Session
-from functions.core.hosts import HostTrouble
-from functions.core.results import Started
+from functions.core.results import CommandFailed, Started
 from functions.fixes.deploy_commit import handler
 from tests.functions.conftest import STEP, StartFix
 from tests.functions.fixes.slow_look import is_cancelled
@@ -65,7 +64,7 @@ def test_it_is_followed_to_its_end(aws: Session, systems: Systems) -> None:
     systems.stays("InProgress")
     assert not handler.follow(COMMAND, parameters, aws)
     systems.fails(1, "no commit of the branch")
-    with pytest.raises(HostTrouble, match="no commit of the branch"):
+    with pytest.raises(CommandFailed, match="no commit of the branch"):
         handler.follow(COMMAND, parameters, aws)
 
 

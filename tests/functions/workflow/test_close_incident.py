@@ -58,7 +58,7 @@ def test_a_history_that_cannot_be_written_does_not_keep_an_incident_from_being_c
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.open()
-    monkeypatch.setattr(history, "entry", lambda *_: {}["trigger"])
+    monkeypatch.setattr(history, "entry", lambda _, everything: everything["lost"])
     assert "the function's log says why" in world.close("healthy")["history"]
     assert world.record["state"] == "closed"
 

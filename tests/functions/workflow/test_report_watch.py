@@ -153,7 +153,7 @@ def test_a_level_that_may_be_worse_says_so(world: World, emitted: Read) -> None:
         (["containers.several", "containers.down"], (), 1),
         (["containers.starting"], (), None),  # something is wrong, and no cause proven
         (["containers.unhealthy"], ("memory",), None),  # the cause may be ruled out
-        ([], ("containers",), None),
+        ([], ("containers",), 1),  # a dead host is a cause too
     ],
 )
 @pytest.mark.usefixtures("world")
@@ -172,7 +172,7 @@ def test_a_runbook_is_called_for_where_it_is_broken_and_a_cause_is_proven(
         (["memory.short"], (), 0),
         (["memory.short"], ("containers",), None),
         (["login.login-fails"], (), 1),
-        (["login.login-fails"], ("containers",), 1),
+        (["login.login-fails"], ("containers",), 0),
         (["login.login-fails", "containers.down"], (), 0),  # which a runbook of its own sees to
         (["login.login-fails", "containers.starting"], (), 1),
         ([], ("login",), None),
