@@ -1,6 +1,5 @@
 """One incident, followed from the alarm to its end."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -42,7 +41,7 @@ class Incident:
 
     def end(self, decision: Literal["approve", "reject"]) -> History:
         """Decide through the link in the mail, wait for the execution's end, and return its history."""
-        link = re.findall(r"http\S+/incidents/\S+", self.mail.body)[0]
+        link = approver.LINK.findall(self.mail.body)[0]
         approver.decide(link, decision, "measured")
         for _ in follow(self.sandbox, self.execution):
             pass

@@ -1,7 +1,6 @@
 """What it costs to wait for a deployment of some twenty minutes: state transitions, not functions that wait."""
 
 import json
-import re
 from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
@@ -57,7 +56,7 @@ def _deployed(sandbox: Sandbox) -> History:
     machine = load.services()[SERVICE].state_machine_arn(RUNBOOK)
     execution = sandbox.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps({}))
     mail = sandbox.mailbox.wait_for(lambda one: "/incidents/" in one.body, MAIL_SECONDS)
-    approver.decide(re.findall(r"http\S+/incidents/\S+", mail.body)[0], "approve")
+    approver.decide(approver.LINK.findall(mail.body)[0], "approve")
     for _ in follow(sandbox, execution["executionArn"]):
         pass
     return History.read(sandbox, execution["executionArn"])

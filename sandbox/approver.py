@@ -1,5 +1,6 @@
 """Decides as an approver's browser would: opens the link, fills the form, sends it."""
 
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 TIMEOUT = 15
+LINK = re.compile(r"http\S+/incidents/\S+")  # as mails write it
 
 
 class Page(NamedTuple):

@@ -21,17 +21,16 @@ from functions.core.incidents import Incidents
 from sandbox import approver
 from sandbox.cloud import Sandbox
 from sandbox.deployed import incidents
-from sandbox.incidents import BY_SERVICE, find
+from sandbox.incidents import BY_SERVICE, Incident, find
 from sandbox.mailbox import Mail
 from sandbox.systems import DEFAULT
 from sandbox.watch import Seen, executions, follow, next_execution
 from statemachines import load
-from statemachines.model import WATCH
+from statemachines.model import WATCH, Service
 
 FIRST = {"ganopa-bot": "closed-port", "harena": "localhost-port"}  # what breaks where nobody chooses
 CALM_SECONDS, ALARM_SECONDS, MAIL_SECONDS = 60, 60, 30
 LOOKS = re.compile(r"^(Check|Recheck|Validate|Await) ([a-z_]+)(: unknown)?$")
-LINK = re.compile(r"http\S+/incidents/\S+")
 AGAIN = {"Validate", "Await"}  # looks that are made until something changes: only that is shown
 MARKS = {"confirmed": "[red]●[/]", "possible": "[yellow]○[/]", "ruled out": "[dim]·[/]"}
 QUIET = re.compile(
@@ -73,6 +72,12 @@ def _list() -> int:
     return 0
 
 
+def rings(service: Service, incident: Incident[Any]) -> bool:
+    """Say whether an alarm tells of an incident by itself; of the watch's, nobody wants to wait for the schedule."""
+    alarms = [one for one in service.runbooks[incident.runbook].alarms if one.kind != WATCH]
+    return bool(alarms) and not incident.unnoticed
+
+
 class Demo:
     """One incident, from the healthy service to the report."""
 
@@ -99,9 +104,7 @@ class Demo:
         known = executions(self.sandbox, machine)
         system.break_(name)
         self._say(f"[bold]Incident:[/] {incident.title}.")
-        # of a schedule that starts every few minutes nobody wants to wait for: an engineer is faster
-        alarms = [one for one in self.service.runbooks[incident.runbook].alarms if one.kind != WATCH]
-        if alarms and not incident.unnoticed:
+        if rings(self.service, incident):
             self._say("Waiting for the alarm …")
             self._watch(next_execution(self.sandbox, machine, ALARM_SECONDS, known))
         else:
@@ -191,7 +194,7 @@ class Demo:
         """Let as many people approve as it needs, each through the link in a mail of their own."""
         mail = self._mail("A decider", incident)
         for to in self.service.approval.levels[0].approvers[: self._needed(incident)]:
-            link = LINK.findall(self._new(to, "A decider", incident).body if to != mail.to else mail.body)[0]
+            link = approver.LINK.findall(self._new(to, "A decider", incident).body if to != mail.to else mail.body)[0]
             if self.approve:
                 page = approver.decide(link, "approve", service=self.service.name)
                 self._say(f"Approved by {to} through the link in the mail ({page.status}).")

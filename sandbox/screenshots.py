@@ -4,7 +4,6 @@ Each state of an incident, on a phone and a desktop, light and dark, in both lan
 """
 
 import json
-import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -79,7 +78,7 @@ def _start(sandbox: Sandbox, service: Service) -> tuple[str, str]:
     )
     incident = started["executionArn"].rpartition(":")[2]
     mail = sandbox.mailbox.wait_for(lambda one: incident in one.body and "/incidents/" in one.body, SECONDS)
-    return started["executionArn"], re.findall(r"http\S+/incidents/\S+", mail.body)[0]
+    return started["executionArn"], str(approver.LINK.findall(mail.body)[0])
 
 
 def _take(browser: Browser, link: str, name: str) -> None:

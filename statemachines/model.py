@@ -85,7 +85,7 @@ class FixUse(Model):
     with_: dict[str, Any] = Field(alias="with")
     before: str
     after: str
-    each: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*$")] | None = None
+    each: Fact | None = None
 
     @model_validator(mode="after")
     def _uses_each(self) -> "FixUse":

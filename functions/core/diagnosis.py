@@ -58,6 +58,12 @@ class Diagnosis(BaseModel):
         return levels.said(self.level, at_least=self.may_be_worse)
 
     @property
+    def leveled(self) -> dict[str, Any]:
+        """How bad it is, whether it may be worse, and what to do about it, as reports tell it."""
+        todo = [f"{cause.title}: {cause.manual}" for cause in self.urgent]
+        return {"level": self.level, "may_be_worse": self.may_be_worse, "todo": todo}
+
+    @property
     def urgent(self) -> list[RankedCause]:
         """The confirmed causes that have a level, the worst first."""
         leveled = [cause for cause in self.confirmed if cause.level]

@@ -50,8 +50,7 @@ def handler(event: Ending, aws: Session) -> dict[str, Any]:
     _count(runbook.service.name, event, record, asked)
     if event.outcome in REPORTED:
         shown = {"record": record, "timeline": timeline, "occurrences": occasions.counted(everything)}
-        shown["diagnosis"] = diagnosis
-        _report(aws, runbook, event.outcome, asked, **shown)
+        _report(aws, runbook, event.outcome, asked, diagnosis=diagnosis, **shown)
     return {
         "incident": event.incident,
         "service": runbook.service.name,
@@ -60,17 +59,7 @@ def handler(event: Ending, aws: Session) -> dict[str, Any]:
         "occurrences": occasions.counted(everything),
         "timeline": [f"{line['at']} {line['text']}" for line in timeline],
         "history": _history(runbook, everything),
-        **(_level(diagnosis) if diagnosis and diagnosis.level else {}),
-    }
-
-
-def _level(diagnosis: Diagnosis) -> dict[str, Any]:
-    """Say how bad it is, what to do, and what the checks saw."""
-    return {
-        "level": diagnosis.level,
-        "may_be_worse": diagnosis.may_be_worse,
-        "todo": [f"{cause.title}: {cause.manual}" for cause in diagnosis.urgent],
-        "seen": diagnosis.summaries,
+        **(diagnosis.leveled | {"seen": diagnosis.summaries} if diagnosis and diagnosis.level else {}),
     }
 
 

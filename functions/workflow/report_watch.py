@@ -75,9 +75,7 @@ def _report(
     return {
         "service": service.name,
         "watch": event.watch,
-        "level": diagnosis.level,
-        "may_be_worse": diagnosis.may_be_worse,
-        "todo": [f"{cause.title}: {cause.manual}" for cause in diagnosis.urgent],
+        **diagnosis.leveled,
         "checklist": [line.model_dump() for line in lines],
         "called_for": called_for,
         "incidents": report["incidents"],

@@ -17,7 +17,7 @@ from sandbox.watch import run_out
 from sandbox.world import World
 from statemachines import load
 from statemachines.compile import compiled
-from tests.system.run import LINK, RUNBOOK, SERVICE, Run, stop_executions
+from tests.system.run import RUNBOOK, SERVICE, Run, stop_executions
 
 Scenario = Literal["repair", "silence", "no effect"]
 INCIDENT, FIX = "closed-port", "open_security_group_port"
@@ -153,7 +153,7 @@ def _behind(run: Run, wrong: str, right: str) -> list[str]:
 
 
 def _told(run: Run) -> str:
-    mails = [mail for to in SERVICE.approvers for mail in run.mails(to) if not LINK.search(mail.body)]
+    mails = [mail for to in SERVICE.approvers for mail in run.mails(to) if not approver.LINK.search(mail.body)]
     ways = {"mail": mails, "alarm": _status(run) == "FAILED"}  # on the executions that failed
     return "+".join(way for way, there in ways.items() if there)
 

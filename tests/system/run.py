@@ -1,7 +1,6 @@
 """One run of a runbook on the deployed sandbox, as a test sees it."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -19,7 +18,6 @@ from statemachines.model import Service
 RUNBOOK = "webhook_unavailable"
 SERVICE = load.services()["ganopa-bot"]
 MACHINE = SERVICE.state_machine_arn(RUNBOOK)
-LINK = re.compile(r"http\S+/incidents/\S+")
 SECONDS = 30
 Decision = Literal["approve", "reject"]
 
@@ -121,7 +119,7 @@ class Run:
     @staticmethod
     def link(mail: Mail) -> str:
         """The link in a mail."""
-        return str(LINK.findall(mail.body)[0])
+        return str(approver.LINK.findall(mail.body)[0])
 
     def mail(self, to: str, number: int = 0) -> Mail:
         """Wait for somebody's mail about this incident, by its number, and return it."""
@@ -134,7 +132,7 @@ class Run:
 
     def links(self, to: str) -> list[str]:
         """List the links that somebody was mailed, the oldest first."""
-        return [found for mail in self.mails(to) for found in LINK.findall(mail.body)]
+        return [found for mail in self.mails(to) for found in approver.LINK.findall(mail.body)]
 
     def _seen(self) -> Iterator[Seen]:
         for seen in self._following:

@@ -21,6 +21,7 @@ from statemachines.model import DRILL, Service
 from tests.system.run import SERVICE, Run
 
 AMEL, KARIM, LINA = SERVICE.approvers
+COUNTED = ("Drill", "Stale")
 RUNBOOKS = [load.runbooks()[name] for name in SERVICE.runbooks]
 
 
@@ -28,13 +29,14 @@ class Drill:
     """One drill that has ended, and what was said about it."""
 
     def __init__(self, sandbox: Sandbox, service: Service = SERVICE) -> None:
-        known, start = sandbox.mailbox.messages(), datetime.now(UTC)
+        known, before = sandbox.mailbox.messages(), _counts(sandbox, service.name)
         machine = service.state_machine_name(DRILL)
         self.run = Run(sandbox, schedules.start(machine))
         self.report = self.run.end()
         assert self.report["status"] == "SUCCEEDED", self.report
         self.mails = [mail for mail in sandbox.mailbox.messages()[len(known) :] if machine in mail.body]
-        self.counted = {name: _sum(sandbox, service.name, name, start) for name in ("Drill", "Stale")}
+        after = _counts(sandbox, service.name)
+        self.counted = {name: after[name] - before[name] for name in COUNTED}
 
     @property
     def only(self) -> dict[str, str]:
@@ -112,15 +114,20 @@ def _renamed(cluster: str) -> Iterator[None]:
             clusters[cluster] = clusters.pop(f"{cluster}-2")
 
 
-def _sum(sandbox: Sandbox, service: str, name: str, start: datetime) -> float:
-    """Add up a metric of a service's from a moment on; -1 where it has no data."""
+def _counts(sandbox: Sandbox, service: str) -> dict[str, float]:
+    """Add up what a service's drills have counted until now."""
+    return {name: sum(one["Sum"] for one in _day(sandbox, service, name)) for name in COUNTED}
+
+
+def _day(sandbox: Sandbox, service: str, name: str) -> list[Any]:
+    """Return the datapoints of a metric of the last day."""
     found = sandbox.client("cloudwatch").get_metric_statistics(
         Namespace="Runbooks",
         MetricName=name,
         Dimensions=[{"Name": "service", "Value": service}],
-        StartTime=start - timedelta(seconds=1),
+        StartTime=datetime.now(UTC) - timedelta(days=1),
         EndTime=datetime.now(UTC) + timedelta(minutes=1),
         Period=3600,
         Statistics=["Sum"],
     )["Datapoints"]
-    return sum(one["Sum"] for one in found) if found else -1.0
+    return list(found)
