@@ -1,6 +1,8 @@
 """What the functions are deployed from: one folder of code for each service, one layer of dependencies for all."""
 
+import atexit
 import shutil
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,9 +21,12 @@ class BuildError(Exception):
 
 
 def code(service: Service, runbooks: Iterable[Runbook]) -> Path:
-    """Put everything that a service's functions run into a folder, the same bytes every time."""
-    folder = BUILD / "functions" / service.name
-    shutil.rmtree(folder, ignore_errors=True)
+    """Put everything that a service's functions run into a folder of its own, the same bytes every time.
+
+    The folder is gone when the process ends: an asset is copied as soon as it is declared.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"functions-{service.name}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     unwanted = shutil.ignore_patterns("__pycache__", "requirements.txt", "*.po", "*.pot")
     shutil.copytree(ROOT / "functions", folder / "functions", ignore=unwanted)
     files.compile_into(folder / "functions" / "locales")

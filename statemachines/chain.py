@@ -4,7 +4,7 @@ Pure: takes names, gives Amazon States Language as dictionaries. Every state has
 read in the console's graph. Expressions are JSONata and tiny; decisions are Python, in functions/workflow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -364,7 +364,8 @@ def _later(runbook: Runbook, rules: Mapping[str, Target]) -> Mapping[str, Target
 
 def _validate(runbook: Runbook, arn: Arn) -> States:
     unseen: Target = ("Unlock target", {"outcome": "unverifiable", "error": "{% $states.errorOutput %}"})
-    validate = _parallel("Looks whether it worked", "Validate", runbook.validating, arn, then="Judge", on_error=unseen)
+    expected, looks = runbook.validation.with_, "Looks whether it worked"
+    validate = _parallel(looks, "Validate", runbook.validating, arn, then="Judge", on_error=unseen, expected=expected)
     validate["Assign"]["attempt"] = "{% $attempt + 1 %}"
     return {
         "Wait for effect": {
@@ -517,21 +518,37 @@ def _fix_names(runbook: Runbook) -> list[str]:
 
 def _conclude(comment: str, variable: str, runbook: Runbook, arn: Arn, then: str) -> State:
     payload = {**_incident(runbook), "findings": "{% $findings %}", "round": "{% $plan.round %}"}
+    words = ["outcome", "digest", "count", "until", "fixes", "every", "round", "turn"]
+    words += ["expected"] if runbook.validation.with_ else []
     return _task(
         comment,
         arn("workflow/conclude"),
         payload,
-        assign={variable: answered("outcome", "digest", "count", "until", "fixes", "every", "round", "turn")},
+        assign={variable: answered(*words)},
         then=then,
     )
 
 
 def _parallel(
-    comment: str, verb: str, checks: dict[str, CheckUse], arn: Arn, then: str, on_error: Target = FAILURE
+    comment: str,
+    verb: str,
+    checks: dict[str, CheckUse],
+    arn: Arn,
+    then: str,
+    on_error: Target = FAILURE,
+    expected: Iterable[str] = (),
 ) -> State:
-    """Run checks side by side, with the parameters that the incident was opened with."""
+    """Run checks side by side, with the parameters that the incident was opened with.
+
+    Those named in `expected` are given what the approved plan says of them on top.
+    """
     branches = [
-        look(f"{verb} {name}", name, arn(f"check/{use.check}"), f"{{% $lookup($opened.checks, '{name}') %}}")
+        look(f"{verb} {name}", name, arn(f"check/{use.check}"), _given(name, expected=name in expected))
         for name, use in checks.items()
     ]
     return parallel(comment, branches, then=then, on_error=on_error)
+
+
+def _given(name: str, *, expected: bool) -> str:
+    given = f"$lookup($opened.checks, '{name}')"
+    return f"{{% $merge([{given}, $lookup($plan.expected, '{name}')]) %}}" if expected else f"{{% {given} %}}"

@@ -11,7 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from functions.core import catalogue
 from functions.core.function import Function
 from functions.core.template import fill, names
-from statemachines.model import CheckUse, FixUse, Model, Runbook, Service, Shares
+from statemachines.model import LONG_AGO, OPENED, CheckUse, FixUse, Model, Runbook, Service, Shares
 
 ROOT = Path(__file__).parent.parent
 M = TypeVar("M", bound=Model)
@@ -168,7 +168,23 @@ def _unknowns(loaded: Runbook) -> Iterator[tuple[Place, str]]:
         if cause.awaits:
             yield from _signals(("causes", index, "awaits", "signals"), cause.awaits.signals, loaded)
     yield from _signals(("validation", "signals"), loaded.validation.signals, loaded)
+    yield from _expected(loaded)
     yield from _unlisted(loaded)
+
+
+def _expected(loaded: Runbook) -> Iterator[tuple[Place, str]]:
+    """Find what the validation would give to checks that it does not make, or that do not take it."""
+    for name, given in loaded.validation.with_.items():
+        place: Place = ("validation", "with", name)
+        if name not in loaded.validating:
+            yield place, f"the validation asks nothing of {name}; it asks {', '.join(loaded.validating)}"
+            continue
+        taken = catalogue.checks()[loaded.checks[name].check].parameters.model_fields
+        for parameter in sorted(given.keys() - taken.keys()):
+            yield (*place, parameter), f"{name} has no such parameter; it has {', '.join(taken)}"
+        approved = names([use.with_ for use in loaded.fixes])
+        for fact in sorted(names(given) - approved):
+            yield place, f"{{{fact}}} is no parameter of a fix, so nobody approves it; there are {', '.join(approved)}"
 
 
 def _unlisted(loaded: Runbook) -> Iterator[tuple[Place, str]]:
@@ -273,11 +289,12 @@ def _misfits(loaded: Service, used: Runbook) -> Iterator[tuple[Place, str]]:
     """Hold the values that checks and fixes would be given against their parameters."""
     known: dict[str, Function] = {**catalogue.checks(), **catalogue.fixes()}
     uses: list[CheckUse | FixUse] = [*used.checks.values(), *used.fixes]
+    given = loaded.resources | {OPENED: LONG_AGO}
     for use in uses:
         name = use.check if isinstance(use, CheckUse) else use.fix
         with_ = {parameter: value for parameter, value in use.with_.items() if not _found(value)}
         try:
-            known[name].parameters.model_validate(fill(with_, loaded.resources.__getitem__))
+            known[name].parameters.model_validate(fill(with_, given.__getitem__))
         except ValidationError as error:
             for problem in error.errors():
                 if problem["type"] == "missing":  # a fact, which only an incident will tell

@@ -1,6 +1,7 @@
 """What a runbook file and a service file may say. A word that is not here is an error."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,7 +18,7 @@ from pydantic import (
 )
 
 from functions.core.plan import Risk
-from functions.core.template import names
+from functions.core.template import fill, names
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
 Signal = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9-]*$")]
@@ -30,6 +31,7 @@ Principal = Annotated[
 
 LONGEST_VALIDATION = 1800
 MIN_RUNGS = 2
+OPENED, LONG_AGO = "opened", "1970-01-01T00:00:00+00:00"  # what a check's parameters may name beside resources
 DRILL, WATCH = "drill", "watch"  # what their state machines are called, as runbooks' are by their names
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
@@ -69,10 +71,17 @@ class Model(BaseModel):
 
 
 class CheckUse(Model):
-    """One check of a runbook, under the runbook's own name for it, with its parameters."""
+    """One check of a runbook, under the runbook's own name for it, with its parameters: resources in braces.
+
+    `{opened}` is the moment when the incident was opened, for what has to be newer than that.
+    """
 
     check: Name
     with_: dict[str, Any] = Field(alias="with")
+
+    def parameters(self, resources: Mapping[str, Any], opened: str = LONG_AGO) -> dict[str, Any]:
+        """Fill in the parameters; outside an incident everything is newer than `opened`."""
+        return dict(fill(self.with_, {**resources, OPENED: opened}.__getitem__))
 
 
 class FixUse(Model):
@@ -151,8 +160,13 @@ class Cause(Model):
 
 
 class Validation(Model):
-    """When the service is healthy: every one of these signals is false; looked at `every` seconds, `attempts` times."""
+    """When the service is healthy: every one of these signals is false; looked at `every` seconds, `attempts` times.
 
+    After a fix, a check named in `with` is also given these parameters: facts from before it, on which the plan was
+    approved, as the commit that is expected now.
+    """
+
+    with_: dict[Name, dict[str, str]] = Field({}, alias="with")
     signals: Annotated[list[Signal], Field(min_length=1)]
     every: Annotated[int, Field(ge=1, le=3600)]
     attempts: Annotated[int, Field(ge=1, le=100)]
@@ -217,7 +231,8 @@ class Runbook(Model):
     """One procedure: symptoms, checks, causes in order of likelihood, and how to see that it worked.
 
     An `operation`, as a deployment is one, is for a healthy service: its causes are what there is to do, and what has
-    to be so before. The `checklist` is what a watch mails every day.
+    to be so before. It is no repair, so the flapping guard neither counts nor stops it. The `checklist` is what a watch
+    mails every day.
     """
 
     name: Name
@@ -272,13 +287,14 @@ class Runbook(Model):
     @property
     def resources(self) -> set[str]:
         """The names of a service's resources that checks and fixes are given, and that texts mention."""
-        given = [*(use.with_ for use in self.checks.values()), *(use.with_ for use in self.fixes)]
+        given = [use.with_ for use in self.fixes]
         texts = [
             *(text for use in self.fixes for text in (use.before, use.after)),
             *(one.manual for one in self.causes),
             *(text for item in self.checklist for text in (item.value, item.normal)),
         ]
-        return {name for name in names([given, texts]) if "." not in name}
+        of_checks = names([use.with_ for use in self.checks.values()]) - {OPENED}
+        return {name for name in of_checks | names([given, texts]) if "." not in name}
 
 
 class Alarm(Model):

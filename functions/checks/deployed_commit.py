@@ -15,10 +15,10 @@ SUMMARY = marked("commit {commit} of {branch}; changed by hand: {dirty}; not fro
 
 
 class DeployedCommit(OfCompose):
-    """The branch to be on, and the commit or its start that is expected there; "" where any is."""
+    """The branch to be on, and the commit or its start that is expected there; "" is any."""
 
     branch: Branch
-    expected: CommitStart
+    expected: CommitStart = ""
 
 
 @host_check(

@@ -3,7 +3,7 @@
 from functions.core import hosts
 from functions.core.aws import Session
 from functions.core.errors import NotFound
-from functions.core.fields import ComposeService
+from functions.core.fields import Commit, ComposeService
 from functions.core.fix import Changes
 from functions.core.hosts import OfCompose
 from functions.core.language import say
@@ -25,6 +25,12 @@ class OfService(OfCompose):
         return {"directory": self.directory, "file": self.file, "service": self.service}
 
 
+class ToBuild(OfService):
+    """Such a service, and the commit that lies there and is built; its documents build no other one."""
+
+    commit: Commit
+
+
 def started(aws: Session, of: OfService) -> tuple[str, bool]:
     """Say since when its containers run, and whether their health is not known yet; empty where it has none."""
     told = list(pairs(hosts.run(aws, of.instance, "look_started", LOOKING, **of.given).output))
@@ -43,7 +49,7 @@ def known(aws: Session, of: OfService) -> tuple[str, bool]:
     return found
 
 
-def replace(aws: Session, of: OfService, document: str) -> Changes:
-    """Have its containers replaced by a document, those it has now; they may also be gone."""
+def replace(aws: Session, of: ToBuild, document: str) -> Changes:
+    """Have it built, and its containers replaced, by a document; those it has now, which may also be gone."""
     name = yield Change(before={"started": started(aws, of)[0]}, after={"started": AGAIN})
-    yield Started(command=hosts.start(aws, of.instance, document, name=name, **of.given))
+    yield Started(command=hosts.start(aws, of.instance, document, name=name, commit=of.commit, **of.given))

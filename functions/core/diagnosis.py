@@ -31,9 +31,8 @@ class RankedCause(BaseModel):
 class Diagnosis(BaseModel):
     """All causes of a runbook, ranked.
 
-    `healthy` is True, False, or None where what the validation asks could not be read; of an operation it is False, as
-    long as nobody has done it. `level` is how bad it is: normal, warning, degraded, critical or unknown; empty where
-    the runbook does not say.
+    `healthy` is True, False, or None where what the validation asks could not be read. `level` is how bad it is:
+    normal, warning, degraded, critical or unknown; empty where the runbook does not say.
     """
 
     healthy: bool | None
@@ -117,7 +116,7 @@ def diagnose(runbook: Runbook, findings: Findings, resources: dict[str, Any]) ->
     """Rank the causes: confirmed, possible, ruled out; among equals in the runbook's order."""
     ranked = [_rank(cause, findings, resources) for cause in runbook.causes]
     ranked.sort(key=lambda cause: ORDER.index(cause.standing))
-    well = False if runbook.operation else healthy(runbook, findings)
+    well = healthy(runbook, findings)
     return Diagnosis(
         healthy=well,
         level=levels.told(_weights(ranked), healthy=well),

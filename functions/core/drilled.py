@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from functions.core.diagnosis import Findings
-from functions.core.template import fill, names
+from functions.core.template import names
 from statemachines.compiled import Compiled
 from statemachines.model import Runbook, Service
 
@@ -28,7 +28,7 @@ def looks(service: Service, runbooks: Iterable[Runbook]) -> dict[str, Look]:
     found: dict[str, Look] = {}
     for runbook in sorted(runbooks, key=lambda one: one.name):
         for name, use in runbook.checks.items():
-            parameters = fill(use.with_, service.resources.__getitem__)
+            parameters = use.parameters(service.resources)
             same = json.dumps([use.check, parameters], sort_keys=True)
             found.setdefault(same, Look(use.check, use.with_, parameters, [])).uses.append((runbook.name, name))
     called = Counter(look.uses[0][1] for look in found.values())

@@ -119,7 +119,9 @@ class Fix(Function):
         parameters = self.parameters.model_validate(plan.steps[asked.step].parameters)
         if asked.undo:
             return self._undo(incidents, asked, parameters)
-        limits.repairing(incidents, compiled.read(asked.runbook).service, asked.incident)
+        runbook = compiled.read(asked.runbook)
+        if not runbook.runbook.operation:
+            limits.repairing(incidents, runbook.service, asked.incident)
         return self._apply(incidents, asked, parameters)
 
     def _apply(self, incidents: Incidents, asked: Asked, parameters: Parameters) -> dict[str, Any]:

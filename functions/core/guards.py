@@ -37,14 +37,15 @@ def approved(aws: Session, incidents: Incidents, asked: Asked, fix: str) -> Plan
         NotAllowed: when a switch or a freeze forbids changes, the target is not locked by this incident, nobody has
             approved this plan lately, the step is not this fix, or the plan goes beyond the service's limits.
     """
-    service = compiled.read(asked.runbook).service
+    runbook = compiled.read(asked.runbook)
+    service = runbook.service
     _refuse(asked, stops.stopped(aws, service.name) if asked.undo else stops.why(aws, service))
     _refuse(asked, _unlocked(incidents, asked, service))
     plan = approval.approved_plan(incidents, asked.incident, asked.round, undo=asked.undo)
     _refuse(asked, _not_its_step(plan, asked, fix))
     if not asked.undo:
         _refuse(asked, "; ".join(limits.beyond(service, plan)))
-        _refuse(asked, limits.flapping(incidents, service, asked.incident))
+        _refuse(asked, "" if runbook.runbook.operation else limits.flapping(incidents, service, asked.incident))
     return plan
 
 

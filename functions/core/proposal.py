@@ -52,7 +52,8 @@ def propose(
         return Proposal(plan, "", [])
     if unknown:
         return Proposal(plan, "limited", unknown)
-    too_often = limits.flapping(incidents, service, incident) if steps else ""
+    repairs = steps and not runbook.runbook.operation
+    too_often = limits.flapping(incidents, service, incident) if repairs else ""
     if too_often:
         return Proposal(plan, "flapping", [too_often])
     beyond = limits.beyond(service, plan)

@@ -11,6 +11,7 @@ from functions.core.aws import Session
 from functions.core.diagnosis import Diagnosis
 from functions.core.levels import LEVELS, URGENT
 from functions.core.permissions import allow
+from statemachines.model import Service
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 NAMESPACE = "Runbooks"
 AVERAGES = allow("cloudwatch:GetMetricStatistics")
 DAY = timedelta(days=1)
+ENOUGH = 0.95  # of a day's watches: what fewer have seen is no day's average
 Numbers = Mapping[tuple[str, str], float]
 
 
@@ -54,21 +56,21 @@ def count(service: str, diagnosis: Diagnosis, called_for: Mapping[str, bool | No
             of_runbook.flush_metrics()
 
 
-def averages(aws: Session, service: str, names: Iterable[str]) -> dict[str, float]:
-    """Read a day's averages of a service's metrics, by name; those that have any data."""
+def averages(aws: Session, service: Service, names: Iterable[str]) -> dict[str, float]:
+    """Read a day's averages of a service's metrics, by name; those that nearly every watch of the day has told."""
     cloudwatch: CloudWatchClient = aws.client("cloudwatch")
     end, found = datetime.now(UTC) + timedelta(minutes=1), {}  # which is not part of it
     for name in names:
         points = cloudwatch.get_metric_statistics(
             Namespace=NAMESPACE,
             MetricName=name,
-            Dimensions=[{"Name": "service", "Value": service}],
+            Dimensions=[{"Name": "service", "Value": service.name}],
             StartTime=end - DAY,
             EndTime=end,
             Period=int(DAY.total_seconds()),
             Statistics=["Sum", "SampleCount"],
         )["Datapoints"]
         samples = sum(point["SampleCount"] for point in points)  # of two periods, where one ends within the day
-        if samples:
+        if service.watch and samples >= ENOUGH * DAY / timedelta(minutes=service.watch.minutes):
             found[name] = sum(point["Sum"] for point in points) / samples
     return found

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from functions.core import hosts
+from functions.core import compose_service, hosts
 from functions.core.aws import Session
 from functions.core.fields import Commit
 from functions.core.fix import Changes, fix
@@ -39,7 +39,9 @@ def handler(parameters: DeployCommit, aws: Session) -> Changes:
     """
     said = hosts.run(aws, parameters.instance, LOOK, LOOKING, **parameters.given).output
     before = {"commit": dict(pairs(said))["commit"]}
-    name = yield Change(before=before, after={"commit": parameters.commit}, undo=parameters.model_dump() | before)
+    after = {"commit": parameters.commit}
+    after |= {"built": compose_service.AGAIN} if before == after else {}  # it may lie there and not run
+    name = yield Change(before=before, after=after, undo=parameters.model_dump() | before)
     given = parameters.given | {"commit": parameters.commit, "label": _label(name)}
     yield Started(command=hosts.start(aws, parameters.instance, DOCUMENT, name=name, **given))
 

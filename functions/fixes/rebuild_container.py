@@ -2,7 +2,7 @@
 
 from functions.core import compose_service, hosts
 from functions.core.aws import Session
-from functions.core.compose_service import OfService
+from functions.core.compose_service import ToBuild
 from functions.core.fix import Changes, fix
 
 DOCUMENT = "do_rebuild"
@@ -10,11 +10,11 @@ DOCUMENT = "do_rebuild"
 
 @fix(
     *hosts.permissions("look_started", DOCUMENT, named=True),
-    effect="Builds {service} on {instance} anew from the code that lies there, and starts that",
+    effect="Builds {service} on {instance} at commit {commit} anew, and starts that",
     risk="medium",
     radius="Who uses {service} waits for some seconds when its container is replaced; every other service goes on",
 )
-def handler(parameters: OfService, aws: Session) -> Changes:
+def handler(parameters: ToBuild, aws: Session) -> Changes:
     """Build the service and start it. Source: Harena, Service down ou unhealthy, 4; Déploiement d'urgence.
 
     There is no undo: nothing knows whether what was built before was better.

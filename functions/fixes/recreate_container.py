@@ -2,7 +2,7 @@
 
 from functions.core import compose_service, hosts
 from functions.core.aws import Session
-from functions.core.compose_service import OfService
+from functions.core.compose_service import ToBuild
 from functions.core.fix import Changes, fix
 
 DOCUMENT = "do_recreate"
@@ -10,11 +10,11 @@ DOCUMENT = "do_recreate"
 
 @fix(
     *hosts.permissions("look_started", DOCUMENT, named=True),
-    effect="Builds {service} on {instance} anew from the code that lies there, and makes its container anew",
+    effect="Builds {service} on {instance} at commit {commit} anew, and makes its container anew",
     risk="medium",
     radius="Who uses {service} waits while its container is made; every other service goes on",
 )
-def handler(parameters: OfService, aws: Session) -> Changes:
+def handler(parameters: ToBuild, aws: Session) -> Changes:
     """Remove the container, build, and start it as the compose file wants it. Source: Harena, 1; Service down, 4.
 
     There is no undo: the container that was removed is what was wrong.

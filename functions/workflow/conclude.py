@@ -1,18 +1,20 @@
 """Concludes: from the findings to ranked causes, and from the confirmed ones to the plan."""
 
 import time
+from functools import partial
 from typing import Any
 
 from functions.core import approval, troubles, turns
 from functions.core.approval import Approval
 from functions.core.aws import Session
-from functions.core.diagnosis import Diagnosis, Findings, awaited, broken, diagnose
+from functions.core.diagnosis import Diagnosis, Findings, awaited, broken, diagnose, lookup
 from functions.core.incidents import RECORD, Incidents, now
 from functions.core.language import say
 from functions.core.permissions import allow
 from functions.core.plan import Plan
 from functions.core.proposal import propose
 from functions.core.step import Of, step
+from functions.core.template import fill
 from statemachines import compiled
 from statemachines.compiled import Compiled
 
@@ -31,7 +33,8 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
     Returns:
         `outcome` (healthy, joined, plan, limited, flapping, manual or unclear), the plan's `digest` and `fixes` by
         number, their `count` and `until` which of them each rung goes, how many seconds apart to look for what they
-        only set going (`every`, 0: nothing), the `round` of the plan's question, and whose `turn` it is.
+        only set going (`every`, 0: nothing), what the validation gives its checks then (`expected`, by check), the
+        `round` of the plan's question, and whose `turn` it is.
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     record = incidents.get(event.incident) or {}
@@ -47,7 +50,6 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
     written = {"broken": failing, "wrong": wrong, "against": reasons}
     record |= {"incident": event.incident} | written
     _write(incidents, record, diagnosis, plan)
-    wait = awaited(runbook.runbook, diagnosis) if plan.steps else None
     return {
         "outcome": _joined(incidents, runbook, record, diagnosis, plan) or against or _outcome(diagnosis, plan),
         "diagnosis": diagnosis.headline,
@@ -55,10 +57,17 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
         "count": len(plan.steps),
         "until": plan.until,
         "fixes": {str(number): one.fix for number, one in enumerate(plan.steps)},
-        "every": wait.every if wait else 0,
+        **(_after(runbook, diagnosis, findings, given) if plan.steps else {"every": 0, "expected": {}}),
         "round": event.round + 1 if asked and not same else max(event.round, 1),
         "turn": _turn(runbook, asked if same else None),
     }
+
+
+def _after(runbook: Compiled, diagnosis: Diagnosis, findings: Findings, given: dict[str, Any]) -> dict[str, Any]:
+    """Say what comes after the fixes: how far apart to look for what they set going, and what is expected then."""
+    wait = awaited(runbook.runbook, diagnosis)
+    expected = fill(runbook.runbook.validation.with_, partial(lookup, findings, given))
+    return {"every": wait.every if wait else 0, "expected": expected}
 
 
 def _write(incidents: Incidents, record: dict[str, Any], diagnosis: Diagnosis, plan: Plan) -> None:

@@ -46,4 +46,10 @@ def _verdict(runbook: Compiled, findings: Findings, attempt: int, before: list[s
         return "wait"
     if well is None:
         return "unverifiable"
-    return "worse" if len(broken(runbook.runbook, findings)) > len(before) else "not fixed"
+    return "worse" if len(_comparable(runbook, findings)) > len(before) else "not fixed"
+
+
+def _comparable(runbook: Compiled, findings: Findings) -> list[str]:
+    """List what is wrong, without what only the plan had promised: it was not there before either."""
+    promised = runbook.runbook.validation.with_
+    return [one for one in broken(runbook.runbook, findings) if one.partition(".")[0] not in promised]

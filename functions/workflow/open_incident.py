@@ -13,7 +13,6 @@ from functions.core.language import say
 from functions.core.permissions import allow
 from functions.core.requester import Requester
 from functions.core.step import Of, step
-from functions.core.template import fill
 from statemachines import compiled
 from statemachines.compiled import Compiled
 
@@ -78,9 +77,9 @@ def handler(event: Opening, aws: Session) -> dict[str, Any]:
     if runbook.runbook.only_looks and not trigger:  # who asks how it is reads it in the report
         asked = asked.model_copy(update={"mode": "diagnose"})
     other = "" if trigger else _other(aws, runbook, event.incident, asked)
-    _record(incidents, event, asked, trigger, runbook, other)
+    opened = _record(incidents, event, asked, trigger, runbook, other)
     resources = runbook.service.resources | _given(asked, trigger)
-    checks = {name: fill(use.with_, resources.__getitem__) for name, use in runbook.runbook.checks.items()}
+    checks = {name: use.parameters(resources, opened) for name, use in runbook.runbook.checks.items()}
     return {"refused": "", "mode": asked.mode, "checks": checks}
 
 
@@ -128,7 +127,8 @@ def _other(aws: Session, runbook: Compiled, incident: str, asked: Input) -> str:
 
 def _record(
     incidents: Incidents, event: Opening, asked: Input, trigger: Trigger | None, runbook: Compiled, other: str
-) -> None:
+) -> str:
+    """Write down that it is open; return since when."""
     by_hand = {} if trigger else {"requester": _requester(asked).model_dump()}
     record = by_hand | {
         "service": runbook.service.name,
@@ -142,11 +142,12 @@ def _record(
     try:
         incidents.create(event.incident, RECORD, record)
     except Conflict:
-        return  # this very state was retried
+        return str((incidents.get(event.incident) or record)["opened_at"])  # this very state was retried
     why = trigger.reason if trigger else say("started by hand")
     incidents.note(event.incident, say("Opened: {why}", why=why))
     if other:
         incidents.note(event.incident, say("Incident {other} is being worked on at the same time", other=other))
+    return str(record["opened_at"])
 
 
 def _given(asked: Input, trigger: Trigger | None) -> dict[str, Any]:

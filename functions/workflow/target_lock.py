@@ -52,6 +52,12 @@ def release(incidents: Incidents, service: str, incident: str) -> None:
         return  # not ours, or not held: nothing to release
 
 
+def changing(incidents: Incidents, service: str) -> bool:
+    """Say whether an incident holds a service's lock now."""
+    held = incidents.get(f"target#{service}", "lock")
+    return held is not None and held["holder"] != "" and held["until"] > time.time()
+
+
 def _acquire(incidents: Incidents, service: str, incident: str) -> int:
     target = f"target#{service}"
     held = incidents.get(target, "lock")

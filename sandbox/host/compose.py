@@ -122,11 +122,12 @@ class Compose:
             {
                 "ID": one.image.id,
                 "ContainerName": one.name,
-                "Repository": one.image_name.partition(":")[0],
-                "Tag": one.image_name.partition(":")[2] or "latest",
+                "Repository": name,
+                "Tag": tag,
                 "Size": one.image.size,
             }
             for one in found
+            for name, tag in [self._named(one)]
         ]
         if last(options.format) == "json":
             call.out(json.dumps(rows) + "\n")
@@ -226,6 +227,13 @@ class Compose:
             if volume["name"] in self._engine.volumes:
                 self._engine.remove_volume(volume["name"])
         return 0
+
+    def _named(self, container: Container) -> tuple[str, str]:
+        """Split the name of a container's image; it has none any more where another image has got it."""
+        if self._engine.images.find(container.image_name) is not container.image:
+            return "", ""
+        name, _, tag = container.image_name.partition(":")
+        return name, tag or "latest"
 
     def _find(self, project: Project) -> Callable[[str], Container | None]:
         return lambda name: self._engine.service(project.name, name)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any
 
 from sandbox.host import shown
@@ -47,7 +48,7 @@ class Storage:
             (image, tag) for image in list(self._engine.images.all.values()) for tag in sorted(image.tags) or [""]
         ]
         names = options.operands + [rule.partition("=")[2] for rule in options.filter if rule.startswith("reference=")]
-        images = [one for one in images if not names or one[1] in names or one[1].rpartition(":")[0] in names]
+        images = [one for one in images if not names or _refers(names, one[1])]
         if "dangling=true" in options.filter:
             images = [one for one in images if not one[1]]
         rows = [shown.image_row(image, tag, self._engine) for image, tag in images]
@@ -200,6 +201,11 @@ def told(call: Call, found: list[Any], template: str) -> int:
     else:
         call.out(json.dumps(found, indent=None if template else 4) + "\n")
     return 0
+
+
+def _refers(names: list[str], tag: str) -> bool:
+    """Say whether one of the names, or of the patterns as a filter has them, means an image by one of its tags."""
+    return any(fnmatchcase(tag, name if ":" in name else f"{name}:*") for name in names)
 
 
 def _disk(kind: str, total: int, active: int, taken: int, free: int) -> dict[str, str]:

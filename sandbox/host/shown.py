@@ -1,6 +1,7 @@
 """Containers and images as docker prints them."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.host.container import Container
@@ -152,4 +153,6 @@ def _port(one: dict[str, Any]) -> str:
 
 
 def _stamp(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S.000000000Z", time.gmtime(seconds)) if seconds else _ZERO
+    if not seconds:
+        return _ZERO
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S.%f}000Z"

@@ -22,8 +22,15 @@ HOSTILE = [
     "* ? [a-z]* --volumes",
     "-x",
 ]
+# Those are no program's arguments
+NO_ARGUMENTS = [
+    *((name, parameter) for name in NAMES for parameter in ("directory", "megabytes")),
+    ("do_rebuild", "commit"),
+    ("do_recreate", "commit"),
+]
 ID = "sha256:" + "ab" * 32
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+OTHER = COMMIT[::-1]
 CONFIG = {
     "name": "harena",
     "networks": {"default": {"name": "harena_default", "ipam": {}}},
@@ -68,6 +75,7 @@ def test_a_value_is_never_a_shells_text(host: Host, name: str, parameter: str) -
     (host.project / "log").write_text("x" * 100, encoding="utf-8")
     host.answer("aws", '{"username": "henri", "password": "x"}')
     host.answer("git", COMMIT)
+    host.answer("git", "", "status")
     for number, value in enumerate(HOSTILE):
         shell = SHELLS[number % 2]
         folder = host.project / value if parameter == "directory" else host.project
@@ -76,7 +84,7 @@ def test_a_value_is_never_a_shells_text(host: Host, name: str, parameter: str) -
         assert not list(host.folder.rglob("hit")), value
         words = value.replace(",", "\n").split("\n") if parameter == "endpoints" else [value]
         arrived = "\n".join(argument for call in host.calls for argument in call)
-        if parameter not in ("directory", "megabytes"):  # those two are no program's arguments in every document
+        if (name, parameter) not in NO_ARGUMENTS:
             assert all(word in arrived for word in words if word), value
         host.calls_file.unlink(missing_ok=True)
 
@@ -155,6 +163,25 @@ def test_since_when(host: Host, shell: str) -> None:
     ended = host.run("look_started", shell, directory=str(host.project), service="redis", **OF)
     assert ended.stdout == "started=2025-10-24T09:12:aaZ\nstarted=2025-10-24T09:12:bbZ\nhealth=starting\n"
     assert host.calls[0] == [*COMPOSE, "ps", "--all", "--quiet", "--", "redis"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_when_containers_were_made(host: Host, shell: str) -> None:
+    host.answer("docker", "aa\nbb\n", "ps")
+    for container in ("aa", "bb"):
+        labels = {"Created": "no", "com.docker.compose.service": f"{container}_service"}
+        told = {"Id": container, "Created": f"2025-10-24T09:12:{container}Z", "Config": {"Labels": labels}}
+        host.answer("docker", json.dumps([told], indent=4), container)
+    ended = host.run("look_made", shell, directory=str(host.project), **OF)
+    *made, now = ended.stdout.splitlines()
+    assert made == [
+        "made=2025-10-24T09:12:aaZ",
+        "service=aa_service",
+        "made=2025-10-24T09:12:bbZ",
+        "service=bb_service",
+    ]
+    assert re.fullmatch(r"now=20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", now)
+    assert host.calls[0] == [*COMPOSE, "ps", "--all", "--quiet"]
 
 
 def test_no_container_has_started(host: Host) -> None:
@@ -245,9 +272,6 @@ def test_version(host: Host, changes: str, dirty: str) -> None:
     assert host.calls[0][:3] == ["git", "-c", f"safe.directory={host.project}"]
 
 
-OTHER = COMMIT[::-1]
-
-
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(
     ("tip", "exit_code", "ahead"), [(OTHER, 0, "no"), (OTHER, 1, "yes"), (COMMIT, 128, "yes"), (COMMIT, 0, "no")]
@@ -283,16 +307,42 @@ def test_a_branch_that_the_remote_does_not_have(host: Host) -> None:
 )
 def test_one_service(host: Host, name: str, called: list[list[str]]) -> None:
     host.answer("docker", "noise\n")
-    ended = host.run(name, directory=str(host.project), service="redis", **OF)
+    host.answer("git", f"{COMMIT}\n", "rev-parse")
+    ended = host.run(name, **given(host, name, service="redis", **OF))
     assert (ended.returncode, ended.stdout) == (0, "")
-    assert host.calls == [[*COMPOSE, *arguments] for arguments in called]
+    assert [call for call in host.calls if call[0] == "docker"] == [[*COMPOSE, *arguments] for arguments in called]
 
 
 @pytest.mark.parametrize("name", ["do_rebuild", "do_recreate"])
 def test_what_cannot_be_built_leaves_what_runs(host: Host, name: str) -> None:
     host.does("docker", "exit 17", "build")
-    assert host.run(name, directory=str(host.project), service="redis", **OF).returncode == 17
-    assert host.calls == [[*COMPOSE, "build", "--", "redis"]]
+    host.answer("git", f"{COMMIT}\n", "rev-parse")
+    assert host.run(name, **given(host, name, service="redis", **OF)).returncode == 17
+    assert [call for call in host.calls if call[0] == "docker"] == [[*COMPOSE, "build", "--", "redis"]]
+
+
+@pytest.mark.parametrize(
+    ("head", "changes", "why"),
+    [
+        (OTHER, "", f"another commit lies there: {OTHER}"),
+        (COMMIT, " M docker-compose.prod.yml", "files of the project were changed by hand"),
+    ],
+)
+@pytest.mark.parametrize("name", ["do_rebuild", "do_recreate"])
+def test_nothing_is_built_but_what_was_approved(host: Host, name: str, head: str, changes: str, why: str) -> None:
+    host.answer("git", f"{head}\n", "rev-parse")
+    host.answer("git", changes, "status")
+    ended = host.run(name, **given(host, name, service="redis", **OF))
+    assert (ended.returncode, ended.stderr.strip()) == (1, why)
+    assert not [call for call in host.calls if call[0] == "docker"]
+
+
+@pytest.mark.parametrize("name", ["do_rebuild", "do_recreate"])
+def test_where_git_cannot_tell_nothing_is_built(host: Host, name: str) -> None:
+    host.answer("git", f"{COMMIT}\n", "rev-parse")
+    host.does("git", "exit 128", "status")
+    assert host.run(name, **given(host, name, service="redis", **OF)).returncode == 128
+    assert not [call for call in host.calls if call[0] == "docker"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -318,6 +368,22 @@ def test_deployment(host: Host, shell: str) -> None:
         [*COMPOSE, "stop"],
         [*COMPOSE, "up", "--detach"],
     ]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_earlier_deployments_kept_goes_when_this_one_stands(host: Host, shell: str) -> None:
+    kept = ["harena-user:before-inc-0", "harena-user:latest", "harena-user:before-inc-1", "other:before-inc-0"]
+    host.answer("git", f"{COMMIT}\n", "rev-parse")
+    host.answer("docker", "harena-user\n", "--images")
+    host.answer("docker", f"{ID}\n", "ls")
+    host.answer("docker", json.dumps([{"Id": ID, "RepoTags": kept}], indent=4), "inspect")
+    host.does("docker", "exit 1", "rm")  # a container still uses it
+    ended = host.run("do_deploy", shell, directory=str(host.project), commit=COMMIT, label="inc-1", **OF)
+    assert ended.returncode == 0
+    assert [call[-1] for call in host.calls if "--filter" in call] == ["reference=harena-user:before-*"]
+    (removed,) = [call for call in host.calls if "rm" in call]
+    assert removed == ["docker", "image", "rm", "--", "harena-user:before-inc-0"]
+    assert [*COMPOSE, "up", "--detach"] in host.calls[: host.calls.index(removed)]
 
 
 @pytest.mark.parametrize("name", ["do_deploy", "do_deploy_back", "look_branch"])

@@ -481,6 +481,21 @@ def test_a_plan_that_may_not_be_carried_out_any_more_goes_to_people(chain: Chain
         assert chain.choose("Tell anyone?", outcome=outcome) == following
 
 
+def test_the_validation_is_given_what_was_approved() -> None:
+    deploy = Chain(load.services()["harena"], load.runbooks()["verified_deploy"])
+    given = {
+        state["StartAt"]: state["States"][state["StartAt"]]["Arguments"]["Payload"]["parameters"]
+        for state in deploy.states["Validate"]["Branches"]
+    }
+    assert given.pop("Validate version") == (
+        "{% $merge([$lookup($opened.checks, 'version'), $lookup($plan.expected, 'version')]) %}"
+    )
+    assert all("$plan" not in parameters for parameters in given.values())
+    assert deploy.states["Conclude"]["Assign"]["plan"]["expected"] == "{% $states.result.Payload.expected %}"
+    left = deploy.states["See what is left"]["Branches"]
+    assert "$plan" not in json.dumps(left)  # what was undone is not expected any more
+
+
 AWAITED = Chain(load.services()["ganopa-bot"], load.runbooks()["https_broken"])
 
 

@@ -395,6 +395,28 @@ def test_a_mistake_in_a_service_is_said_with_file_and_line(files: Files, old: st
     assert any(said.startswith(f"{path}:{line}: {message}") for said in str(raised.value).splitlines())
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("other: {port: a}", "validation.with.other: the validation asks nothing of other; it asks firewall"),
+        ("firewall: {prot: a}", "validation.with.firewall.prot: firewall has no such parameter; it has security_group"),
+        ('firewall: {port: "{firewall.rules}"}', "validation.with.firewall: {firewall.rules} is no parameter of a fix"),
+    ],
+)
+def test_what_a_validation_expects_has_been_approved(files: Files, given: str, message: str) -> None:
+    path = files(RUNBOOK.replace("validation:\n", f"validation:\n  with: {{{given}}}\n"), SERVICE)
+    with pytest.raises(FileError) as raised:
+        load.runbook(path.parent / "runbooks" / "port.yaml")
+    assert message in str(raised.value)
+
+
+def test_a_check_may_ask_for_what_is_newer_than_the_incident() -> None:
+    use = load.runbooks()["verified_deploy"].checks["made"]
+    resources = load.services()["harena"].resources
+    assert use.parameters(resources, "2026-11-22T07:00:00+00:00")["since"] == "2026-11-22T07:00:00+00:00"
+    assert use.parameters(resources)["since"] == "1970-01-01T00:00:00+00:00"
+
+
 def test_an_operation_is_not_watched(files: Files) -> None:
     runbook = RUNBOOK.replace("symptoms: []", "operation: true\nsymptoms: []")
     runbook = runbook.replace("    manual: Look", "    level: warning\n    manual: Look")

@@ -32,6 +32,7 @@ def _images(host: Harena) -> dict[str, str]:
 
 def test_a_commit_is_deployed_and_verified(sandbox: Sandbox, harena: Harena) -> None:
     before, commit = _images(harena), harena.repository.publish(FIXED, "v6.0.6")
+    assert harena.host.run("docker image tag harena-user_service harena-user_service:before-0123456789abcdef").code == 0
     run = _start(sandbox, DEPLOY, commit=commit[:7])
     run.approve()
     assert run.fixes == ["deploy_commit"]
@@ -40,6 +41,8 @@ def test_a_commit_is_deployed_and_verified(sandbox: Sandbox, harena: Harena) -> 
     assert harena.repository.head() == commit
     assert {service for service, image in _images(harena).items() if image != before[service]} == {*SERVICES}
     assert harena.healthy()
+    kept = [tag for image in harena.engine.images.all.values() for tag in image.tags if ":before-" in tag]
+    assert len(kept) == len(harena.engine.containers)  # by this deployment, and by no earlier one
 
 
 def test_a_commit_that_fails_its_verification_goes_back_to_commit_and_images(sandbox: Sandbox, harena: Harena) -> None:
@@ -54,20 +57,39 @@ def test_a_commit_that_fails_its_verification_goes_back_to_commit_and_images(san
     assert harena.rows.stat().st_size == rows
 
 
-def test_without_effect_a_deployment_is_not_said_to_have_come(sandbox: Sandbox, harena: Harena) -> None:
-    harena.repository.publish(FIXED, "v6.0.6")
+@pytest.mark.parametrize(("runbook", "commit"), [(DEPLOY, True), (DEPLOY, False), (REDEPLOY, False)])
+def test_without_effect_a_deployment_is_not_said_to_have_come(
+    sandbox: Sandbox, harena: Harena, runbook: str, *, commit: bool
+) -> None:
+    if commit:
+        harena.repository.publish(FIXED, "v6.0.6")
     harena.host.powerless = True
-    run = _start(sandbox, DEPLOY)
+    run = _start(sandbox, runbook)
     run.approve()
     assert run.end()["outcome"] == "not fixed"
     assert "Escalate" in run.states
 
 
-def test_where_no_commit_waits_nobody_is_asked(sandbox: Sandbox, harena: Harena) -> None:
+def test_where_no_commit_waits_the_one_that_lies_there_is_built(sandbox: Sandbox, harena: Harena) -> None:
+    """Somebody may have pulled it and stopped there: what is checked out need not be what runs."""
+    commit = harena.repository.publish(FIXED, "v6.0.6")
+    assert harena.host.run(f"cd {FOLDER} && git pull --quiet").code == 0
+    before = _images(harena)
     run = _start(sandbox, DEPLOY)
-    assert run.end()["outcome"] == "healthy"
-    assert not {"Ask for approval", "Escalate"} & set(run.states)
-    assert harena.healthy()
+    run.approve()
+    assert run.end()["outcome"] == "recovered", [line["text"] for line in run.timeline]
+    assert {service for service, image in _images(harena).items() if image != before[service]} == {*SERVICES}
+    assert harena.repository.head() == commit
+
+
+def test_a_push_while_it_is_built_undoes_nothing(sandbox: Sandbox, harena: Harena) -> None:
+    commit = harena.repository.publish(FIXED, "v6.0.6")
+    run = _start(sandbox, DEPLOY)
+    run.approve()
+    harena.wait_until(lambda: harena.repository.head() == commit)
+    harena.repository.publish({"README.md": "Better.\n"}, "v6.0.7")
+    assert run.end()["outcome"] == "recovered", run.timeline
+    assert harena.repository.head() == commit
 
 
 def test_a_commit_that_came_after_the_question_is_asked_about_anew(sandbox: Sandbox, harena: Harena) -> None:

@@ -265,7 +265,7 @@ def test_a_digest_that_was_put_in_later_is_not_what_people_approved(approved: Wo
         approved_plan(approved.incidents, INCIDENT, 1)
 
 
-@pytest.mark.parametrize("at", [HOUR_AGO, SOON])
+@pytest.mark.parametrize("at", [HOUR_AGO, SOON], ids=["long ago", "soon"])
 def test_an_approval_of_long_ago_or_of_the_future_allows_no_change_but_its_undo(approved: World, at: str) -> None:
     (only,) = approved.question()["decisions"]
     approved.change(decisions=[only | {"at": at}])

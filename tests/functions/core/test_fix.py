@@ -22,6 +22,7 @@ from tests.functions.core.recorded import (
     Crash,
     Recorded,
 )
+from tests.functions.workflow.conftest import Rules
 from tests.functions.workflow.world import INCIDENT, World
 
 STARTED = {"fix": FIX, "state": "started", "attempt": 0} | CHANGE.model_dump()
@@ -69,6 +70,12 @@ def test_the_target_remembers_that_it_was_repaired(approved: World, fix: Recorde
     fix(OPEN)
     repairs = approved.incidents.history("target#ganopa-bot", "repair#")
     assert [one["of"] for one in repairs] == [INCIDENT]
+
+
+def test_an_operation_is_remembered_as_no_repair(approved: World, fix: Recorded, rules: Rules) -> None:
+    rules(runbook={"operation": True})
+    fix(OPEN)
+    assert approved.incidents.history("target#ganopa-bot", "repair#") == []
 
 
 # Again

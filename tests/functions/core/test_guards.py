@@ -221,6 +221,12 @@ def test_what_was_repaired_too_often_lately_is_not_repaired(approved: World, fix
     refused(approved, fix, OPEN, "ganopa-bot has been repaired 3 times within 24 hours and fails again")
 
 
+def test_an_operation_is_no_repair_too_many(approved: World, fix: Recorded, rules: Rules) -> None:
+    flap(approved)
+    rules(runbook={"operation": True})
+    assert fix(OPEN)["after"]
+
+
 def test_the_second_step_of_a_repair_is_no_other_repair(approved: World, fix: Recorded, record: Record) -> None:
     for number in range(compiled.read(RUNBOOK).service.flapping.repairs - 1):
         limits.repairing(approved.incidents, compiled.read(RUNBOOK).service, f"other-{number}")

@@ -10,7 +10,7 @@ from tests.functions.fixes.slow_look import is_cancelled
 from tests.functions.hosts import COMMAND, OF, Systems
 
 BEFORE = "2025-10-24T09:12:44.1Z"
-GIVEN = {**OF, "service": "user_service"}
+GIVEN = {**OF, "service": "user_service", "commit": "0123456789abcdef0123456789abcdef01234567"}
 
 
 def test_it_is_started_under_the_steps_name(fix: tuple[Fix, str], start_fix: StartFix, systems: Systems) -> None:

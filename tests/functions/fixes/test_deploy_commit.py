@@ -30,6 +30,13 @@ def test_it_is_started_under_the_steps_name(start_fix: StartFix, systems: System
     assert sent["Parameters"].keys() == {"directory", "file", "commit", "label"}
 
 
+def test_a_commit_that_lies_there_already_is_built_too(start_fix: StartFix, systems: Systems) -> None:
+    change, command = start_fix(handler, **(GIVEN | {"commit": HERE}))
+    assert (change.before, change.after) == ({"commit": HERE}, {"commit": HERE, "built": "again"})
+    assert change.undo == {**OF, "commit": HERE}
+    assert (command, systems.sent) == (COMMAND, ["look_version", "do_deploy"])
+
+
 def test_what_was_started_under_that_name_is_not_started_again(start_fix: StartFix, systems: Systems) -> None:
     systems.commands = [{"CommandId": "mine", "Comment": STEP}]
     assert start_fix(handler, **GIVEN)[1] == "mine"

@@ -135,17 +135,24 @@ def state_machine(world: World) -> str:
 
 @pytest.fixture
 def rules(world: World, monkeypatch: pytest.MonkeyPatch) -> Rules:  # noqa: ARG001 (puts the package in place)
-    """Change how the service's approvers decide, how risky every fix is, and what else its file says.
+    """Change how the service's approvers decide, how risky every fix is, and what else its file and the runbook's say.
 
-    `rules(risk="high", own_requests="refused", also={"limits": …})`
+    `rules(risk="high", own_requests="refused", also={"limits": …}, runbook={"operation": True})`
     """
 
-    def change(*, risk: str | None = None, also: dict[str, Any] | None = None, **approval: Any) -> None:
+    def change(
+        *,
+        risk: str | None = None,
+        also: dict[str, Any] | None = None,
+        runbook: dict[str, Any] | None = None,
+        **approval: Any,
+    ) -> None:
         original = compiled.read(names.RUNBOOK)
         document = original.service.model_dump()
         service = Service.model_validate(document | {"approval": document["approval"] | approval} | (also or {}))
         fixes = {name: fix.model_copy(update={"risk": risk or fix.risk}) for name, fix in original.fixes.items()}
-        changed = original.model_copy(update={"service": service, "fixes": fixes})
+        procedure = original.runbook.model_copy(update=runbook or {})
+        changed = original.model_copy(update={"service": service, "fixes": fixes, "runbook": procedure})
         monkeypatch.setattr(compiled, "read", lambda _: changed)
         monkeypatch.setattr(compiled, "read_all", lambda: [changed])
 

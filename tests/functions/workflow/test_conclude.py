@@ -465,6 +465,23 @@ def test_within_the_limits_nothing_speaks_against_a_plan(concluding: World, rule
     assert not [line for line in concluding.timeline if line.startswith("Not proposed")]
 
 
+def test_an_operation_is_proposed_however_often_the_service_was_repaired(concluding: World, rules: Rules) -> None:
+    rules(runbook={"operation": True})
+    flap(concluding)
+    assert concluding.conclude(findings(*CLOSED_PORT))["outcome"] == "plan"
+
+
+def test_what_the_validation_expects_is_what_the_plan_says(concluding: World, rules: Rules) -> None:
+    assert concluding.conclude(findings(*CLOSED_PORT))["expected"] == {}
+    validation = compiled.read(RUNBOOK).runbook.validation.model_copy(
+        update={"with_": {"webhook": {"seen": "{firewall.rules}"}}}
+    )
+    rules(runbook={"validation": validation})
+    seen = findings(*CLOSED_PORT, facts={"firewall": {"rules": 3}})
+    assert concluding.conclude(seen)["expected"] == {"webhook": {"seen": 3}}
+    assert concluding.conclude(findings())["expected"] == {}
+
+
 def test_a_plan_beyond_the_limits_is_not_proposed_and_every_reason_is_told(concluding: World, rules: Rules) -> None:
     rules(also={"limits": TIGHT})
     answer = concluding.conclude(findings(*CLOSED_PORT))

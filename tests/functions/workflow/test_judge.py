@@ -4,6 +4,7 @@ import pytest
 
 from functions.workflow import judge
 from statemachines import compiled
+from tests.functions.workflow.conftest import Rules
 from tests.functions.workflow.world import CLOSED_PORT, INCIDENT, OF, RUNBOOK, World, findings
 
 
@@ -68,6 +69,15 @@ def test_more_broken_than_before_is_worse(world: World) -> None:
     world.open()
     world.conclude(findings("health.failing", "firewall.port-closed"))
     assert verdict(findings("health.failing", "webhook.failing")) == "worse"
+
+
+def test_what_only_the_plan_has_promised_is_missing_but_not_worse(world: World, rules: Rules) -> None:
+    world.open()
+    world.conclude(findings("health.failing", "firewall.port-closed"))
+    validation = compiled.read(RUNBOOK).runbook.validation.model_copy(update={"with_": {"webhook": {}}})
+    rules(runbook={"validation": validation})
+    assert verdict(findings("health.failing", "webhook.failing")) == "not fixed"
+    assert verdict(findings("webhook.failing")) == "not fixed"
 
 
 @pytest.mark.parametrize("check", ["health", "webhook", "targets"])

@@ -1,4 +1,5 @@
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ import pytest
 
 from functions.core.diagnosis import healthy
 from functions.core.drilled import findings, looks
-from functions.workflow import close_incident, conclude, open_incident, report_watch
+from functions.workflow import close_incident, conclude, open_incident, report_watch, target_lock
 from statemachines import compiled, load
 from tests.functions.workflow.world import TOPIC, World
 
@@ -48,6 +49,7 @@ ROWS: dict[str, tuple[list[str], str]] = {
     "a port is not published": (["ports.not-published"], "degraded"),
     "short and unhealthy": (["memory.short", "containers.unhealthy"], "degraded"),
 }
+DAY = 288  # watches, every five minutes
 UNKNOWN = {"summary": "offline", "signals": {"offline": True}}
 Read = Callable[[], dict[str, dict[str, Any]]]
 
@@ -175,6 +177,9 @@ def test_a_runbook_is_called_for_where_it_is_broken_and_a_cause_is_proven(
         (["login.login-fails"], ("containers",), 0),
         (["login.login-fails", "containers.down"], (), 0),  # which a runbook of its own sees to
         (["login.login-fails", "containers.starting"], (), 1),
+        (["containers.down", "containers.several", "endpoints.several", "endpoints.failing"], (), 1),  # not all of it
+        (["containers.down", "containers.several"], (), 0),
+        (["endpoints.several", "endpoints.failing", "disk.saturated"], (), 1),
         ([], ("login",), None),
     ],
 )
@@ -258,6 +263,25 @@ def test_uptime_is_of_the_day(world: World, running: list[float], mark: str) -> 
     assert lines["Containers that ran, of the last 24 hours"]["mark"] == mark
 
 
+@pytest.mark.parametrize(("watches", "mark"), [(DAY - 14, "ok"), (DAY - 15, "unknown"), (1, "unknown")])
+def test_of_a_day_that_was_hardly_watched_nothing_is_known(world: World, watches: int, mark: str) -> None:
+    _uptime(world, 100, watches=watches)
+    lines = {line["title"]: line for line in watch(answers(), daily=True)["checklist"]}
+    assert lines["Containers that ran, of the last 24 hours"]["mark"] == mark
+
+
+def test_while_the_service_is_changed_no_runbook_is_called_for(world: World, emitted: Read) -> None:
+    of = {"incident": "deploying", "runbook": "verified_deploy"}
+    target_lock.handler({**of, "action": "acquire"})
+    assert set(watch(answers("containers.down"))["called_for"].values()) == {None}
+    told = emitted()
+    assert (set(told), told[""]["Level"]) == ({""}, 2)
+    target_lock.handler({**of, "action": "release"})
+    assert watch(answers("containers.down"))["called_for"]["service_unhealthy"]
+    world.incidents.update("target#harena", "lock", {"holder": "crashed", "until": int(time.time()) - 1})
+    assert watch(answers("containers.down"))["called_for"]["service_unhealthy"]
+
+
 def test_the_mail_names_the_incidents_at_work(world: World) -> None:
     incident = "2026-11-22-by-hand"
     for runbook in ("memory_saturated", "host_health"):
@@ -304,9 +328,10 @@ def _called(check: str) -> str:
     return next(name for name, look in found.items() if ("host_health", check) in look.uses)
 
 
-def _uptime(world: World, *values: float) -> None:
-    """Let watches have emitted so much."""
+def _uptime(world: World, *values: float, watches: int = DAY) -> None:
+    """Let a day's watches have emitted so much."""
+    dimensions, each = [{"Name": "service", "Value": "harena"}], watches // max(1, len(values))
     for value in values:
-        dimensions = [{"Name": "service", "Value": "harena"}]
-        data: Any = [{"MetricName": "Uptime", "Dimensions": dimensions, "Value": value, "Unit": "Percent"}]
+        told: Any = {"Values": [value], "Counts": [each], "Unit": "Percent"}
+        data: Any = [{"MetricName": "Uptime", "Dimensions": dimensions} | told]
         world.aws.client("cloudwatch").put_metric_data(Namespace="Runbooks", MetricData=data)
