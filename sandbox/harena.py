@@ -133,6 +133,16 @@ class Harena:
         self.repository.restore(FILE)
         self.wait_until(lambda: all(self.container(service).health == "healthy" for service in chosen))
 
+    def break_publishing(self, service: str = "metric_service") -> None:
+        """A service was made from an edit of the compose file that published no port of it."""
+        file = self.host.root / FOLDER.lstrip("/") / FILE
+        wanted = json.loads(file.read_text())
+        del wanted["services"][service]["ports"]
+        file.write_text(json.dumps(wanted))
+        self._recreate(service)
+        self.repository.restore(FILE)
+        self.wait_until(lambda: self.container(service).health == "healthy")
+
     def break_down(self, *services: str, code: int = 1) -> None:
         """Services ended, and no policy starts them again: somebody's hand stopped them."""
         with self.engine.lock:

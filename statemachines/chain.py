@@ -186,7 +186,8 @@ def _lock(runbook: Runbook, arn: Arn) -> State:
         "BackoffRate": 1,
         "MaxAttempts": LOCK_TRIES,
     }
-    gave_up = {"ErrorEquals": ["TargetLocked"], "Next": "Escalate", "Assign": {"outcome": "locked"}}
+    outcome = "{% $done = '' ? 'locked' : 'unfinished' %}" if runbook.awaiting else "locked"
+    gave_up = {"ErrorEquals": ["TargetLocked"], "Next": "Escalate", "Assign": {"outcome": outcome}}
     return lock | {"Retry": [waiting, *lock["Retry"]], "Catch": [gave_up, *lock["Catch"]]}
 
 

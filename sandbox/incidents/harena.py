@@ -21,6 +21,13 @@ INCIDENTS: tuple[Incident[Harena], ...] = (
         runbook=PORT,
     ),
     Incident(
+        "unpublished-port",
+        "A service was made by hand, without its port",
+        lambda host: host.break_publishing(),
+        "recreate_container",
+        runbook=PORT,
+    ),
+    Incident(
         "service-down", "A service has ended", lambda host: host.break_down(), "restart_container", runbook=SERVICE
     ),
     Incident(

@@ -512,6 +512,14 @@ def test_a_plan_that_only_sets_something_going_is_awaited_without_the_lock() -> 
     assert AWAITED.assigned("Has it come?", progress="done") == {"look": 1}
 
 
+def test_who_waits_for_the_lock_in_vain_after_a_first_change_does_not_say_that_nothing_was_changed() -> None:
+    gave_up = AWAITED.states["Lock target"]["Catch"][0]
+    expression = jsonata.Jsonata(gave_up["Assign"]["outcome"].removeprefix("{%").removesuffix("%}"))
+    for done, outcome in (("", "locked"), ("a", "unfinished")):
+        expression.assign("done", done)
+        assert expression.evaluate(None) == outcome
+
+
 def test_no_execution_is_timed_out_while_it_may_still_wait_for_others() -> None:
     asked, waited = AWAITED.service.approval.minutes * 60, AWAITED.runbook.longest_wait * 3600
     assert AWAITED.definition["TimeoutSeconds"] > MAX_QUESTIONS * (asked + waited)

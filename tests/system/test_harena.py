@@ -6,7 +6,8 @@ from typing import NamedTuple
 import pytest
 
 from sandbox.cloud import Sandbox
-from sandbox.harena import Harena
+from sandbox.harena import FOLDER, Harena
+from sandbox.harena_files import FILE
 from sandbox.host.process import USERS
 from sandbox.incidents import BY_SERVICE
 from statemachines import load
@@ -29,6 +30,7 @@ class Repair(NamedTuple):
 
 REPAIRED = {
     "localhost-port": Repair("made-from-an-old-file", [RECREATE, RECREATE], 2),
+    "unpublished-port": Repair("not-published", [RECREATE], 1),
     "service-down": Repair("down", [RESTART, REBUILD], 1),
     "service-hanging": Repair("unhealthy", [RESTART, REBUILD], 1),
     "broken-image": Repair("unhealthy", [RESTART, REBUILD], 2),
@@ -113,6 +115,27 @@ def test_incident_for_a_person_is_named_first_with_what_to_do(sandbox: Sandbox, 
     assert not {"Ask for approval", "Lock target"} & set(run.states)
     assert not harena.healthy()
     assert _data(harena) == data
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "plan"),
+    [
+        ("service-down", "down-and-changed", [RESTART]),
+        ("service-missing", "missing-and-changed", []),
+        ("localhost-port", "made-from-an-old-file-and-changed", []),
+    ],
+)
+def test_what_somebody_has_changed_by_hand_is_not_built(
+    sandbox: Sandbox, harena: Harena, name: str, cause: str, plan: list[str]
+) -> None:
+    harena.break_(name)
+    assert harena.host.run(f"cd {FOLDER} && echo '# mine' >> {FILE}").code == 0
+    run = Run.by_hand(sandbox, service=SERVICE, runbook=INCIDENTS[name].runbook)
+    if plan:
+        run.approve()
+        assert run.fixes == plan
+    assert run.end()["outcome"] == ("recovered" if plan else "manual")
+    assert [one.name for one in run.diagnosis.confirmed] == [cause]
 
 
 @pytest.mark.parametrize("name", ["build-cache", "old-images"])

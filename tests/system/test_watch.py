@@ -13,6 +13,7 @@ from sandbox import harena, schedules
 from sandbox.cloud import Sandbox
 from sandbox.deployed import incidents, let_hours_pass
 from sandbox.harena import PASSWORD, Harena
+from sandbox.incidents import BY_SERVICE
 from sandbox.mailbox import Mail
 from sandbox.watch import executions, next_execution
 from statemachines import load
@@ -168,6 +169,34 @@ def test_what_cannot_be_seen_is_unknown_never_normal_and_tells_people(
     assert sorted(run.end()["outcome"] for run in runs) == ["joined"] * (len(runs) - 1) + ["manual"]
     mailed = {(mail.to, mail.body) for run in runs for to in SERVICE.approvers for mail in run.mails(to)}
     assert len(mailed) == len(SERVICE.approvers)
+
+
+CALLED_FOR = {
+    "localhost-port": {"port_bound_to_localhost"},
+    "unpublished-port": {"port_bound_to_localhost"},
+    "service-down": {"service_unhealthy"},
+    "service-hanging": {"service_unhealthy"},
+    "broken-image": {"service_unhealthy"},
+    "service-missing": {"service_unhealthy"},
+    "several-down": {"service_unhealthy"},
+    "greedy-service": {"memory_saturated"},
+    "greedy-system": {"memory_saturated"},
+    "build-cache": {"disk_saturated"},
+    "old-images": {"disk_saturated"},
+    "old-releases": {"disk_saturated"},
+    "large-logs": {"disk_saturated"},
+    "disk-of-data": {"disk_saturated"},
+    "agent-dead": {*SERVICE.watched},
+    "node-offline": {*SERVICE.watched},
+    "docker-silent": {*SERVICE.watched},
+}
+
+
+@pytest.mark.parametrize("name", BY_SERVICE["harena"])
+def test_every_incident_calls_for_its_own_runbook_and_no_other(sandbox: Sandbox, healthy: Harena, name: str) -> None:
+    healthy.break_(name)
+    called = {runbook for runbook, call in Watch(sandbox).report["called_for"].items() if call}
+    assert called == CALLED_FOR[name]
 
 
 def test_who_looks_by_hand_reads_the_level_and_nobody_is_mailed(sandbox: Sandbox, healthy: Harena) -> None:
