@@ -74,6 +74,9 @@ def operator(account: None, operators: Session) -> Session:  # noqa: ARG001  as 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the permission test last: it judges what the other tests have recorded."""
-    last = Path(__file__).with_name("test_permissions.py")
+    """Run the permission test last, in the process of the tests that it judges; of others, a file stays together."""
+    last, judged = Path(__file__).with_name("test_permissions.py"), Path(__file__).with_name("functions")
     items.sort(key=lambda item: item.path == last)
+    for item in items:
+        together = item.path == last or item.path.is_relative_to(judged)
+        item.add_marker(pytest.mark.xdist_group("functions" if together else str(item.path)))

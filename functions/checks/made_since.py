@@ -28,11 +28,12 @@ class MadeSince(OfCompose):
 def handler(parameters: MadeSince, aws: Session) -> Finding:
     """Which containers are newer than a moment? Source: Harena, Déploiement standard, 4; Déploiement d'urgence.
 
-    By their ages: the host's clock may differ from ours. A service without a container has none that is newer.
+    By their ages: the host's clock may differ from ours. What was made while the host was asked may count as older. A
+    service without a container has none that is newer.
     """
     of, file = parameters.directory, parameters.file
-    ages = _ages(hosts.run(aws, parameters.instance, "look_made", directory=of, file=file).output)
     longest = (datetime.now(UTC) - parameters.since).total_seconds()
+    ages = _ages(hosts.run(aws, parameters.instance, "look_made", directory=of, file=file).output)
     older = [one for one in parameters.services if one not in ages or ages[one] > longest]
     anew = [one for one in parameters.services if one not in older]
     return Finding(

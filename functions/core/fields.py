@@ -20,6 +20,7 @@ UrlPath = Annotated[str, StringConstraints(pattern=r"^/[!-~]*$", max_length=1024
 ImageTag = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*$", max_length=128)]
 StatusCodes = Annotated[str, StringConstraints(pattern=r"^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$")]
 Percent = Annotated[int, Field(ge=1, le=100)]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 CommitStart = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{7,40})?$")]
 # Of hosts and what runs there; the documents that take them have the same patterns

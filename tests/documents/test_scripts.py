@@ -430,7 +430,6 @@ def test_going_back(host: Host, shell: str) -> None:
 @pytest.mark.parametrize(
     ("name", "called"),
     [
-        ("do_prune_stopped", [["container", "prune", "--force"], ["image", "prune", "--force"]]),
         ("do_prune_images", [["image", "prune", "--all", "--force"]]),
         ("do_prune_build_cache", [["builder", "prune", "--all", "--force"]]),
     ],

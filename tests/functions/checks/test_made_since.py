@@ -1,8 +1,12 @@
+import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from functions.checks.made_since import handler
+from functions.core import hosts
 from tests.functions.checks.host_troubles import own, tells_every_trouble
 from tests.functions.conftest import RunCheck
 from tests.functions.hosts import OF, Systems
@@ -38,6 +42,18 @@ def test_what_is_older(run_check: RunCheck, systems: Systems, ago: list[dict[str
     finding = run_check(handler, **GIVEN, since=moment(60, timedelta()))
     assert own(finding.signals) == {"older": bool(older)}
     assert finding.facts["older"] == older
+
+
+def test_what_was_made_just_before_is_not_newer_because_the_answer_took_its_time(
+    run_check: RunCheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*_: Any, **__: Any) -> Any:
+        time.sleep(0.3)
+        return SimpleNamespace(output=said)
+
+    said, since = made(user_service=1, search_service=1), moment(0, timedelta(seconds=-0.9))
+    monkeypatch.setattr(hosts, "run", slow)
+    assert run_check(handler, **GIVEN, since=since).facts["older"] == ["user_service", "search_service"]
 
 
 def test_it_says_which(run_check: RunCheck, systems: Systems) -> None:

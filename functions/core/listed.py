@@ -1,0 +1,38 @@
+"""Lists of an account that may have no end, read for a time only; and what may be said of a list that was cut."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from functions.core.reading import over
+
+T = TypeVar("T")
+
+
+class Listed(NamedTuple, Generic[T]):
+    """What was read, and whether that is all there is."""
+
+    found: list[T]
+    whole: bool = True
+
+    def any(self, wrong: Callable[[T], bool]) -> bool | None:
+        """Say whether one of them is so; unknown where none was, and not all were read."""
+        if any(map(wrong, self.found)):
+            return True
+        return False if self.whole else None
+
+
+def listed(pages: Iterable[Any], read: Callable[[Any], Iterable[T]], share: int = 1) -> Listed[T]:
+    """Read pages for a time, or a share of it: see functions/core/reading.py.
+
+    Args:
+        pages: as a paginator gives them.
+        read: returns what is on a page.
+        share: how many lists are read one after the other.
+    """
+    end, found, rest = over(share), list[T](), iter(pages)
+    for page in rest:
+        found += read(page)
+        if time.monotonic() >= end:
+            return Listed(found, whole=next(rest, None) is None)
+    return Listed(found)

@@ -1,0 +1,46 @@
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from functions.core import listed as module
+from functions.core.listed import Listed, listed
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, in seconds; reading may take five of them."""
+    now = [0.0]
+    monkeypatch.setattr(module, "over", lambda share: now[0] + 5 / share)
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+def pages(clock: list[float], count: int) -> Iterator[list[int]]:
+    """Give so many pages, of two each, a second apart."""
+    for number in range(count):
+        clock[0] += 1
+        yield [number, number]
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "read", "whole"),
+    [(0, 1, 0, True), (3, 1, 6, True), (5, 1, 10, True), (9, 1, 10, False), (9, 5, 2, False)],
+)
+def test_it_reads_for_a_time(clock: list[float], count: int, share: int, read: int, *, whole: bool) -> None:
+    found = listed(pages(clock, count), list, share)
+    assert (len(found.found), found.whole) == (read, whole)
+
+
+@pytest.mark.parametrize(
+    ("found", "answer"),
+    [
+        (Listed([1, 2]), False),
+        (Listed([1, 5]), True),
+        (Listed([1, 5], whole=False), True),
+        (Listed([1, 2], whole=False), None),
+        (Listed[int]([]), False),
+    ],
+)
+def test_of_a_list_that_was_cut_only_what_was_seen_is_known(found: Listed[int], *, answer: bool | None) -> None:
+    assert found.any(lambda number: number > 4) is answer
