@@ -1,10 +1,24 @@
 """A threaded HTTP server on a free port of 127.0.0.1 that starts and stops without leaving a thread behind."""
 
+import contextlib
 import socket
+import socketserver
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
+
+POLL_SECONDS = 1.0  # between two looks whether to stop: of a hundred servers, each look takes time from all others
+
+
+def stop_serving(server: socketserver.TCPServer) -> None:
+    """Let a server's loop end at once: it looks whether to stop when somebody connects, too."""
+    stopping = threading.Thread(target=server.shutdown, name="stopping")
+    stopping.start()
+    while stopping.is_alive():
+        stopping.join(0.005)
+        with contextlib.suppress(OSError):
+            socket.create_connection(server.server_address[:2], POLL_SECONDS).close()  # type: ignore[arg-type]
 
 
 class QuietHandler(BaseHTTPRequestHandler):
@@ -40,7 +54,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, name: str, handler: type[BaseHTTPRequestHandler], port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), handler)
         self.stopping = threading.Event()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), name=name, daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(POLL_SECONDS,), name=name, daemon=True)
 
     @property
     def port(self) -> int:
@@ -55,7 +69,7 @@ class Server(ThreadingHTTPServer):
         """Stop serving, end open connections, free the port."""
         self.stopping.set()
         if self._thread.is_alive():
-            self.shutdown()
+            stop_serving(self)
             self._thread.join()
         self.server_close()
 

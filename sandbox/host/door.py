@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from sandbox.server import POLL_SECONDS, stop_serving
 from sandbox.speed import sandbox_seconds
 
 _LONGEST_REQUEST = 4 * 1024 * 1024
@@ -91,7 +92,7 @@ class Door(socketserver.ThreadingTCPServer):
         self.tools = tools
         self.token = secrets.token_hex(16)
         self.errors: list[BaseException] = []
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="host-door", daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(POLL_SECONDS,), name="host-door", daemon=True)
         self._thread.start()
 
     @property
@@ -101,7 +102,7 @@ class Door(socketserver.ThreadingTCPServer):
 
     def close(self) -> None:
         """Close it."""
-        self.shutdown()
+        stop_serving(self)
         self._thread.join()
         self.server_close()
 
