@@ -73,6 +73,7 @@ def operator(account: None, operators: Session) -> Session:  # noqa: ARG001  as 
     return operators
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the permission test last, in the process of the tests that it judges; of others, a file stays together."""
     last, judged = Path(__file__).with_name("test_permissions.py"), Path(__file__).with_name("functions")
