@@ -33,7 +33,7 @@ def test_alarm_starts_a_state_machine_through_rule_and_function_once_a_transitio
     machine = "arn:aws:states:me-central-1:123456789012:stateMachine:machine"
     execution = until(lambda: states.list_executions(stateMachineArn=machine)["executions"])[0]
     assert execution["name"].startswith("errors-")
-    assert len(dispatched(sandbox)) == 1
+    assert len(until(lambda: dispatched(sandbox))) == 1
     event = dispatched(sandbox)[0]
     assert set(event) == {
         "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail",

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.cloud import Sandbox
 from sandbox.faults import Fault, Kind
-from tests.sandbox.support import finished
+from tests.sandbox.support import finished, until
 from tests.sandbox.test_lambda import invoke
 
 PUT = {"do": "keep_token", "id": "faulty", "token": "t"}
@@ -76,7 +76,7 @@ def test_invocation_fails_as_step_functions_reports_it(sandbox: Sandbox, kind: K
         ended = finished(sandbox, start(sandbox, kind.name))
     assert ended.get("error") == error, ended
     assert happened == [f"{kind.value}: Call it"]
-    assert sandbox.logs("worker")[before:].count('{"run": 1}') == runs
+    until(lambda: sandbox.logs("worker")[before:].count('{"run": 1}') == runs)
     if kind == Kind.MALFORMED:
         assert json.loads(ended["output"]) == "<html>It works!</html>"
 
