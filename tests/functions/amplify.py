@@ -1,0 +1,74 @@
+"""An Amplify that knows one app, in front of moto, which knows none."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.model import OperationModel
+
+from functions.core.aws import Session
+
+APP = "d33l77zi1h78ce"
+Answer = dict[str, Any]
+
+
+@dataclass
+class Amplify:
+    """The app's and its branches' variables, those of branches to come, and how many branches are on a page.
+
+    `denied` are operations that nobody may call, `answers` what callers got in the end.
+    """
+
+    app: dict[str, str] = field(default_factory=dict)
+    branches: dict[str, dict[str, str]] = field(default_factory=dict)
+    future: dict[str, str] | None = None
+    page: int = 50
+    denied: set[str] = field(default_factory=set)
+    answers: list[Answer] = field(default_factory=list)
+
+    def answer(self, operation: str, asked: Answer) -> Answer:
+        """Answer one call."""
+        if operation in self.denied:
+            return _error("AccessDeniedException", f"not authorized to perform: amplify:{operation}")
+        if asked["appId"] != APP:
+            return _error("NotFoundException", f"App {asked['appId']} not found.")
+        return {"GetApp": self._app, "ListBranches": self._branches}[operation](asked)
+
+    def _app(self, _: Answer) -> Answer:
+        app: Answer = {"appId": APP, "name": "huntaze", "environmentVariables": dict(self.app)}
+        future = {"autoBranchCreationConfig": {"environmentVariables": dict(self.future)}} if self.future else {}
+        return {"app": app | future}
+
+    def _branches(self, asked: Answer) -> Answer:
+        begin, size = int(asked.get("nextToken", 0)), min(self.page, asked["maxResults"])
+        every = [{"branchName": name, "environmentVariables": dict(its)} for name, its in self.branches.items()]
+        more = {"nextToken": str(begin + size)} if len(every) > begin + size else {}
+        return {"branches": every[begin : begin + size]} | more
+
+
+def _error(code: str, message: str) -> Answer:
+    return {"Error": {"Code": code, "Message": message}}
+
+
+@contextmanager
+def serving(amplify: Amplify, aws: Session, region: str) -> Iterator[None]:
+    """Let Amplify's answers in a region come from here, for a session's calls."""
+    given: list[Answer] = []
+    events = aws.client("amplify", region).meta.events
+
+    def keep(params: Answer, **_: Any) -> None:
+        given.append(dict(params))
+
+    def answer(model: OperationModel, **_: Any) -> tuple[SimpleNamespace, Answer]:
+        amplify.answers.append(amplify.answer(model.name, given[-1]))
+        return SimpleNamespace(status_code=400 if "Error" in amplify.answers[-1] else 200), amplify.answers[-1]
+
+    events.register("provide-client-params.amplify", keep)
+    events.register_last("before-call", answer)  # after who records the calls
+    try:
+        yield
+    finally:
+        events.unregister("provide-client-params.amplify", keep)
+        events.unregister("before-call", answer)
