@@ -41,12 +41,12 @@ class User(NamedTuple):
 )
 def handler(_: UserMfa, aws: Session) -> Finding:
     """Does every console user, and the root user, have an MFA device? Source: Huntaze, 3 "IAM"; 5, IAM."""
-    end, account = over(), iam.summary(aws)
-    users = each(iam.users(aws), lambda name: _look(aws, name), end)
+    end, account, names = over(), iam.summary(aws), iam.users(aws)
+    users = each(names, lambda name: _look(aws, name), end)
     bare = [user.name for user in users.found if user.bare]
     root = _root(account.get("AccountMFAEnabled"), password=account.get("AccountPasswordPresent", True))
     facts = {
-        "users": len(users.found),
+        "users": len(names.found),
         "of_console": sum(user.password for user in users.found),
         "without_mfa": len(bare),
     }

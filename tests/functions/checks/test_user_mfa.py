@@ -96,7 +96,9 @@ def test_users_that_there_was_no_time_to_ask_about_are_unknown(
 ) -> None:
     users.add("alice", password=True, mfa=True)
     monkeypatch.setattr(reading, "SECONDS", 0)
-    assert run_check(handler).signals == FINE | {"users-without-mfa": None}
+    finding = run_check(handler)
+    assert finding.signals == FINE | {"users-without-mfa": None}
+    assert finding.facts == {"users": 1, "of_console": 0, "without_mfa": 0}
 
 
 def test_many_users_take_no_more_room(run_check: RunCheck, users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
