@@ -1,0 +1,71 @@
+"""What is wrong with resources of a list: a verdict on each, where None is unknown, and what that says of them all."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from functions.core.language import say
+from functions.core.listed import Listed
+from functions.core.results import Finding
+
+Verdict = bool | None
+
+
+class Rule(NamedTuple):
+    """Whether a resource is wrong in one way, and what a person reads of one that is, or of which it is unknown."""
+
+    wrong: Callable[[Any], Verdict]
+    told: Callable[[Any], str]
+
+
+class Judged(NamedTuple):
+    """Resources' names; the signals, `none` among them; how many are wrong, by signal; and a line for each that is."""
+
+    names: list[str]
+    signals: dict[str, Verdict]
+    counts: dict[str, int]
+    evidence: list[str]
+
+    def finding(self, told: str, nothing: str, *lists: Listed[Any], **values: object) -> Finding:
+        """Return it as a check's answer.
+
+        Args:
+            told: the summary, a marked text with the count, the count of each signal, and the values in its braces.
+            nothing: what to say instead where there is no such resource.
+            lists: all that were read; the summary says where one was cut.
+            values: of the summary.
+        """
+        count = len(self.names)
+        summary = say(told, count=count, **self.counts, **values) if count else nothing
+        if not all(one.whole for one in lists):
+            summary = say("{told}; there is more than could be read", told=summary)
+        facts = {"count": count, "ids": self.names}
+        return Finding(summary=summary, signals=self.signals, facts=facts, evidence=self.evidence)
+
+
+def judged(found: Listed[Any], name: str, rules: Mapping[str, Rule]) -> Judged:
+    """Judge resources, which have their names in a field of this name, by the rules for each signal."""
+    said = [(one, {signal: rule.wrong(one) for signal, rule in rules.items()}) for one in found.found]
+
+    def lines(asked: Verdict) -> Iterator[str]:
+        for one, verdicts in said:
+            told = [rules[signal].told(one) for signal, verdict in verdicts.items() if verdict is asked]
+            if told:
+                yield f"{one[name]}: {', '.join(told)}"
+
+    by_signal = {signal: [verdicts[signal] for _, verdicts in said] for signal in rules}
+    return Judged(
+        names=[one[name] for one in found.found],
+        signals={signal: _of_all(verdicts, whole=found.whole) for signal, verdicts in by_signal.items()}
+        | {"none": False if found.found else found.whole or None},
+        counts={signal: verdicts.count(True) for signal, verdicts in by_signal.items()},
+        evidence=[*lines(asked=True), *(say("unknown: {line}", line=line) for line in lines(asked=None))],
+    )
+
+
+def _of_all(verdicts: list[Verdict], *, whole: bool) -> Verdict:
+    return True if True in verdicts else False if whole and None not in verdicts else None
+
+
+def field(name: str, wrong: Callable[[Any], Verdict]) -> Rule:
+    """Judge by one field of AWS's answer, which is told with its name."""
+    return Rule(lambda one: wrong(one[name]), lambda one: f"{name} {one[name]}")
