@@ -1,5 +1,6 @@
 """RDS instances as tests want them; moto makes what AWS tells of them."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -43,4 +44,12 @@ class Rds:
         """Return an instance, with a resource id of its own: moto gives all of them the same."""
         made: Any = self.backend.databases[name]
         made.dbi_resource_id = f"db-{next(_numbers)}"
+        return made
+
+    def snapshot(self, of: str, days: float = 0, kind: str = "manual") -> Any:
+        """Take a snapshot of an instance, so many days ago; return it as moto keeps it."""
+        name = f"{of}-{next(_numbers)}"
+        self.rds.create_db_snapshot(DBInstanceIdentifier=of, DBSnapshotIdentifier=name)
+        made: Any = self.backend.database_snapshots[name]
+        made.snapshot_type, made.original_snapshot_create_time = kind, datetime.now(UTC) - timedelta(days=days)
         return made
