@@ -11,6 +11,7 @@ from functions.core.language import say
 from functions.core.listed import Listed, listed
 
 PAGE = 100
+CACHES_PAGE = 50
 KINDS = ("manual", "automated", "awsbackup")  # RDS lists those of AWS Backup only where they are asked for
 
 
@@ -57,3 +58,27 @@ def of_databases(aws: Session, region: str, share: int = 1) -> Listed[Snapshot]:
 def source(one: Any) -> str:
     """Name the instance of a snapshot, or itself, so that what is left of an earlier one of its name is not its own."""
     return str(one["DbiResourceId"])
+
+
+def of_groups(aws: Session, region: str, share: int = 1) -> Listed[Snapshot]:
+    """Read the snapshots of a region's caches; one of several shards is as old as the oldest of them."""
+    pages = aws.client("elasticache", region).get_paginator("describe_snapshots")
+    return listed(
+        pages.paginate(PaginationConfig={"PageSize": CACHES_PAGE}),
+        lambda page: [
+            Snapshot(one.get("ReplicationGroupId") or one.get("CacheClusterId", ""), _oldest(one))
+            for one in page["Snapshots"]
+            if one["SnapshotStatus"] == "available"
+        ],
+        share,
+    )
+
+
+def _oldest(one: Any) -> datetime | None:
+    times = [node.get("SnapshotCreateTime") for node in one.get("NodeSnapshots", [])]
+    return None if not times or None in times else min(times)
+
+
+def sources(group: Any) -> list[str]:
+    """Name what a group's snapshots are of: itself, or one of its nodes where it has a single shard."""
+    return [group["ReplicationGroupId"], *group.get("MemberClusters", [])]
