@@ -21,6 +21,11 @@ class Listed(NamedTuple, Generic[T]):
             return True
         return False if self.whole else None
 
+    @property
+    def none(self) -> bool | None:
+        """Say whether there is none; unknown where none was seen, and not all were read."""
+        return False if self.found else self.whole or None
+
 
 def listed(pages: Iterable[Any], read: Callable[[Any], Iterable[T]], share: int = 1) -> Listed[T]:
     """Read pages for a time, or a share of it: see functions/core/reading.py.

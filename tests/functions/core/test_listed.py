@@ -44,3 +44,16 @@ def test_it_reads_for_a_time(clock: list[float], count: int, share: int, read: i
 )
 def test_of_a_list_that_was_cut_only_what_was_seen_is_known(found: Listed[int], *, answer: bool | None) -> None:
     assert found.any(lambda number: number > 4) is answer
+
+
+@pytest.mark.parametrize(
+    ("found", "answer"),
+    [
+        (Listed([1]), False),
+        (Listed([1], whole=False), False),
+        (Listed[int]([]), True),
+        (Listed[int]([], whole=False), None),
+    ],
+)
+def test_that_there_is_none_is_known_of_a_whole_list_only(found: Listed[int], *, answer: bool | None) -> None:
+    assert found.none is answer
