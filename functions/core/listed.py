@@ -15,11 +15,12 @@ class Listed(NamedTuple, Generic[T]):
     found: list[T]
     whole: bool = True
 
-    def any(self, wrong: Callable[[T], bool]) -> bool | None:
-        """Say whether one of them is so; unknown where none was, and not all were read."""
-        if any(map(wrong, self.found)):
+    def any(self, wrong: Callable[[T], bool | None]) -> bool | None:
+        """Say whether one of them is so; unknown where none was, and not all were read or one is unknown itself."""
+        answers = [wrong(one) for one in self.found]
+        if any(answers):
             return True
-        return False if self.whole else None
+        return False if self.whole and None not in answers else None
 
     @property
     def none(self) -> bool | None:

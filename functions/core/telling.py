@@ -59,9 +59,8 @@ def on(alarms: Listed[Watching], namespaces: set[str]) -> Listed[Watching]:
 
 
 def one_tells(alarms: Listed[Watching], *, somebody: bool) -> bool | None:
-    """Say whether one of them tells somebody, or one tells nobody; unknown where the only one may be unknown."""
-    seen = alarms.any(lambda one: one.tells is somebody)
-    return None if not seen and any(one.tells is None for one in alarms.found) else seen
+    """Say whether one of them tells somebody, or one tells nobody; unknown where only one may that is unknown."""
+    return alarms.any(lambda one: None if one.tells is None else one.tells is somebody)
 
 
 def _people(alarm: "MetricAlarmTypeDef | CompositeAlarmTypeDef") -> bool:

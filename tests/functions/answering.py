@@ -1,5 +1,6 @@
 """Answers that a test wrote, in front of moto, where that does not know them."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,14 +22,14 @@ class _Http:
 def answering(aws: Session, service: str, region: str, told: Callable[[str, Answer], Answer]) -> Iterator[Calls]:
     """Let a service's answers come from a function of the operation and its parameters; gives the calls."""
     calls: Calls = []
-    given: list[Answer] = []
+    given = threading.local()  # several may ask at once
 
     def keep(params: Answer, **_: Any) -> None:
-        given.append(dict(params))
+        given.parameters = dict(params)
 
     def answer(model: OperationModel, **_: Any) -> tuple[_Http, Answer]:
-        calls.append((model.name, given[-1]))
-        said = told(*calls[-1])
+        calls.append((model.name, given.parameters))
+        said = told(model.name, given.parameters)
         return _Http(said), said
 
     client: Any = aws.client(service, region)  # type: ignore[call-overload]  # any service

@@ -46,6 +46,11 @@ def test_of_a_list_that_was_cut_only_what_was_seen_is_known(found: Listed[int], 
     assert found.any(lambda number: number > 4) is answer
 
 
+@pytest.mark.parametrize(("found", "answer"), [([1, 5], True), ([1, 5, 9], True), ([1, 9], None), ([1], False)])
+def test_what_is_unknown_of_one_is_unknown_of_all(found: list[int], *, answer: bool | None) -> None:
+    assert Listed(found).any(lambda number: None if number == 9 else number > 4) is answer
+
+
 @pytest.mark.parametrize(
     ("found", "answer"),
     [
