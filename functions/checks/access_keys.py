@@ -8,9 +8,9 @@ from pydantic import Field
 from functions.core import iam
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.each import each, told
+from functions.core.each import each
 from functions.core.language import marked, say
-from functions.core.listed import Listed
+from functions.core.listed import Listed, told
 from functions.core.permissions import allow
 from functions.core.reading import over
 from functions.core.results import Finding, Parameters

@@ -5,6 +5,7 @@ from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.fields import Region
 from functions.core.language import marked, say
+from functions.core.listed import told
 from functions.core.permissions import allow
 from functions.core.results import Finding, Parameters
 
@@ -12,7 +13,6 @@ SUMMARY = marked(
     "newest images of {count} repositories in {region}: {never} never scanned, {critical} with critical findings, "
     "{unknown} unknown"
 )
-CUT = marked("{told}; there are more repositories than could be read")
 
 
 class ImageScans(Parameters):
@@ -42,9 +42,9 @@ def handler(parameters: ImageScans, aws: Session) -> Finding:
     critical = [one for one in newest.found if one.critical]
     unknown = [one for one in newest.found if one not in never and one.critical is None]
     counts = {"never": len(never), "critical": len(critical), "unknown": len(unknown)}
-    told = say(SUMMARY, count=len(newest.found), region=parameters.region, **counts)
+    text = say(SUMMARY, count=len(newest.found), region=parameters.region, **counts)
     return Finding(
-        summary=told if newest.whole else say(CUT, told=told),
+        summary=told(text, whole=newest.whole),
         signals={
             "never-scanned": newest.any(lambda one: None if one.scanned is None else not one.scanned),
             "critical-findings": newest.any(lambda one: one.critical),

@@ -6,7 +6,7 @@ from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.fields import Region
 from functions.core.language import marked, say
-from functions.core.listed import listed
+from functions.core.listed import listed, told
 from functions.core.permissions import allow
 from functions.core.results import Finding, Parameters
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 PAGE = 50
 SUMMARY = marked("{count} log groups in {region}, {forever} of them never expire")
-CUT = marked("{told}; there are more log groups than could be read")
 
 
 class LogRetention(Parameters):
@@ -38,9 +37,9 @@ def handler(parameters: LogRetention, aws: Session) -> Finding:
     pages = logs.get_paginator("describe_log_groups").paginate(PaginationConfig={"PageSize": PAGE})
     groups = listed(pages, lambda page: [one for one in page["logGroups"] if word in one["logGroupName"]])
     forever = [one["logGroupName"] for one in groups.found if _forever(one)]
-    told = say(SUMMARY, count=len(groups.found), region=parameters.region, forever=len(forever))
+    text = say(SUMMARY, count=len(groups.found), region=parameters.region, forever=len(forever))
     return Finding(
-        summary=told if groups.whole else say(CUT, told=told),
+        summary=told(text, whole=groups.whole),
         signals={"no-retention": groups.any(_forever), "none": groups.none},
         facts={"count": len(groups.found), "never_expire": len(forever), "whole": groups.whole},
         evidence=[say("{group}: retentionInDays is not set", group=name) for name in forever],

@@ -5,13 +5,13 @@ from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.fields import Region
 from functions.core.language import marked, say
+from functions.core.listed import told
 from functions.core.permissions import allow
 from functions.core.results import Finding, Parameters
 
 SUMMARY = marked(
     "SES in {region}: {count} identities, {unverified} not verified; {domains} domains, {wrong} not in order"
 )
-CUT = marked("{told}; there are more identities than could be read")
 
 
 class MailIdentities(Parameters):
@@ -38,9 +38,9 @@ def handler(parameters: MailIdentities, aws: Session) -> Finding:
     unverified = [one for one in found.found if identities.unverified(one)]
     wrong = [one for one in domains.found if one.no_dkim or one.no_mail_from]
     counts = {"count": len(found.found), "unverified": len(unverified), "domains": len(domains.found)}
-    told = say(SUMMARY, region=parameters.region, wrong=len(wrong), **counts)
+    text = say(SUMMARY, region=parameters.region, wrong=len(wrong), **counts)
     return Finding(
-        summary=told if domains.whole else say(CUT, told=told),
+        summary=told(text, whole=domains.whole),
         signals={
             "unverified": found.any(identities.unverified),
             "no-dkim": domains.any(lambda one: one.no_dkim),

@@ -5,6 +5,7 @@ from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.fields import Region
 from functions.core.language import marked, say
+from functions.core.listed import told
 from functions.core.permissions import allow
 from functions.core.results import Finding, Parameters
 
@@ -16,7 +17,6 @@ WATCHED = {
     "sqs": {"AWS/SQS"},
 }
 SUMMARY = marked("alarms in {region} that tell somebody: {each}; that tell nobody: {deaf}")
-CUT = marked("{told}; there are more alarms than could be read")
 
 
 class MissingAlarms(Parameters):
@@ -45,10 +45,10 @@ def handler(parameters: MissingAlarms, aws: Session) -> Finding:
     any_of_these = telling.on(alarms, set[str]().union(*WATCHED.values()))
     deaf = [one for one in any_of_these.found if one.tells is False]
     each = ", ".join(f"{kind.upper()} {count}" for kind, count in counts.items())
-    told = say(SUMMARY, region=parameters.region, each=each, deaf=len(deaf))
+    text = say(SUMMARY, region=parameters.region, each=each, deaf=len(deaf))
     missing = [say("{kind}: no alarm tells anybody", kind=kind.upper()) for kind in heard if heard[kind] is False]
     return Finding(
-        summary=told if alarms.whole else say(CUT, told=told),
+        summary=told(text, whole=alarms.whole),
         signals={f"no-{kind}-alarm": None if answer is None else not answer for kind, answer in heard.items()}
         | {"deaf": telling.one_tells(any_of_these, somebody=False)},
         facts={"telling": counts, "deaf": [one.name for one in deaf], "whole": alarms.whole},

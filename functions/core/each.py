@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
-from functions.core.language import say
 from functions.core.listed import Listed
 
 AT_ONCE = 8
@@ -34,8 +33,3 @@ def each(resources: Listed[T], call: Callable[[T], R], end: float) -> Listed[R]:
     finally:
         pool.shutdown(cancel_futures=True)
     return Listed(found, resources.whole and len(found) == len(resources.found))
-
-
-def told(text: str, *, whole: bool) -> str:
-    """Add to a text that there is more than it counts in, where that is so."""
-    return text if whole else say("{told}; there is more than could be read", told=text)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from functions.core import listed
 from functions.core.language import say
 from functions.core.listed import Listed
 from functions.core.results import Finding
@@ -36,10 +37,10 @@ class Judged(NamedTuple):
         """
         count = len(self.names)
         summary = say(told, count=count, **self.counts, **values) if count else nothing
-        if not all(one.whole for one in lists):
-            summary = say("{told}; there is more than could be read", told=summary)
-        facts = {"count": count, "ids": self.names}
-        return Finding(summary=summary, signals=self.signals, facts=facts, evidence=self.evidence)
+        whole, facts = all(one.whole for one in lists), {"count": count, "ids": self.names}
+        return Finding(
+            summary=listed.told(summary, whole=whole), signals=self.signals, facts=facts, evidence=self.evidence
+        )
 
 
 def judged(found: Listed[Any], name: str, rules: Mapping[str, Rule]) -> Judged:
@@ -55,15 +56,13 @@ def judged(found: Listed[Any], name: str, rules: Mapping[str, Rule]) -> Judged:
     by_signal = {signal: [verdicts[signal] for _, verdicts in said] for signal in rules}
     return Judged(
         names=[one[name] for one in found.found],
-        signals={signal: _of_all(verdicts, whole=found.whole) for signal, verdicts in by_signal.items()}
-        | {"none": False if found.found else found.whole or None},
+        signals={
+            signal: Listed(verdicts, found.whole).any(lambda verdict: verdict) for signal, verdicts in by_signal.items()
+        }
+        | {"none": found.none},
         counts={signal: verdicts.count(True) for signal, verdicts in by_signal.items()},
         evidence=[*lines(asked=True), *(say("unknown: {line}", line=line) for line in lines(asked=None))],
     )
-
-
-def _of_all(verdicts: list[Verdict], *, whole: bool) -> Verdict:
-    return True if True in verdicts else False if whole and None not in verdicts else None
 
 
 def field(name: str, wrong: Callable[[Any], Verdict]) -> Rule:

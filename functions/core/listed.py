@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from functions.core.language import say
 from functions.core.reading import over
 
 T = TypeVar("T")
@@ -42,3 +43,8 @@ def listed(pages: Iterable[Any], read: Callable[[Any], Iterable[T]], share: int 
         if time.monotonic() >= end:
             return Listed(found, whole=next(rest, None) is None)
     return Listed(found)
+
+
+def told(text: str, *, whole: bool) -> str:
+    """Add to a text that there is more than it counts in, where that is so."""
+    return text if whole else say("{told}; there is more than could be read", told=text)

@@ -48,8 +48,8 @@ def repositories(aws: Session, region: str, word: str) -> "Listed[RepositoryType
 def newest(aws: Session, region: str, found: "Listed[RepositoryTypeDef]") -> Listed[Scan]:
     """Look at the newest image of each repository, among those that have a tag; one without images is left out."""
     ecr, end = aws.client("ecr", region), over(SHARE)
-    scans = each((one["repositoryName"] for one in found.found), lambda name: _newest(ecr, name, end), end)
-    return Listed([one for one in scans.found if one], found.whole and scans.whole)
+    scans = each(found, lambda one: _newest(ecr, one["repositoryName"], end), end)
+    return Listed([one for one in scans.found if one], scans.whole)
 
 
 def covered(scanning: "RegistryScanningConfigurationTypeDef", repository: "RepositoryTypeDef") -> bool:

@@ -2,9 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from functions.core.each import told
 from functions.core.language import marked, say
-from functions.core.listed import Listed
+from functions.core.listed import Listed, told
 from functions.core.results import shortened
 from functions.core.secret_names import is_aws_key, is_secret
 

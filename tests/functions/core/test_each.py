@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from functions.core import each as module
-from functions.core.each import AT_ONCE, each, told
+from functions.core.each import AT_ONCE, each
 from functions.core.listed import Listed
 
 WHO = ContextVar("who", default="nobody")
