@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import IpPermissionOutputTypeDef
 
 ANYWHERE = ip_network("0.0.0.0/0")
+ANYWHERE6 = ip_network("::/0")
 
 
 def rules(aws: Session, group: str, port: int) -> "list[IpPermissionOutputTypeDef]":
@@ -28,7 +29,7 @@ def rules(aws: Session, group: str, port: int) -> "list[IpPermissionOutputTypeDe
         if error.response["Error"]["Code"] == "InvalidGroup.NotFound":
             raise NotFound(say("there is no security group {name}", name=group), aws) from error
         raise
-    return [rule for rule in found["IpPermissions"] if _covers(rule, port)]
+    return [rule for rule in found["IpPermissions"] if covers(rule, port)]
 
 
 def sources(rule: "IpPermissionOutputTypeDef") -> list[str]:
@@ -50,7 +51,16 @@ def lets_in(covering: "Sequence[IpPermissionOutputTypeDef]", source: str) -> boo
     return None if undecided else False
 
 
-def _covers(rule: "IpPermissionOutputTypeDef", port: int) -> bool:
+def lets_world_in(rule: "IpPermissionOutputTypeDef") -> bool | None:
+    """Say whether a rule is for every address there is, of IPv4 or of IPv6; unknown what a prefix list holds."""
+    ranges = [ip_network(text) for text in _ranges(rule)]
+    if any(_contained(network, ranges) for network in (ANYWHERE, ANYWHERE6)):
+        return True
+    return None if rule.get("PrefixListIds") else False
+
+
+def covers(rule: "IpPermissionOutputTypeDef", port: int) -> bool:
+    """Say whether a rule is for a TCP port, or for more."""
     if rule["IpProtocol"] == "-1":
         return True
     return rule["IpProtocol"] in ("tcp", "6") and rule["FromPort"] <= port <= rule["ToPort"]
