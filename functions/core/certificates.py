@@ -12,7 +12,11 @@ from functions.core.reading import over, until
 
 if TYPE_CHECKING:
     from types_boto3_acm.literals import KeyAlgorithmType
-    from types_boto3_acm.type_defs import CertificateDetailTypeDef, CertificateSummaryTypeDef
+    from types_boto3_acm.type_defs import (
+        CertificateDetailTypeDef,
+        CertificateSummaryTypeDef,
+        ListCertificatesResponseTypeDef,
+    )
 
 PAGE = 1000
 # Without these ACM lists none but some of those with RSA keys.
@@ -66,13 +70,8 @@ def fits(names: Iterable[str], host: str) -> bool:
 def of_host(aws: Session, host: str, end: float | None = None) -> Known:
     """Look for a host's certificates among all that ACM has, in time, or until an end that the caller sets."""
     end, sorted_ = over() if end is None else end, _Sorted(host)
-    pages = (
-        aws.client("acm")
-        .get_paginator("list_certificates")
-        .paginate(Includes={"keyTypes": KEYS}, PaginationConfig={"PageSize": PAGE})
-    )
     more, named = False, 0
-    for page in until(end, pages):
+    for page in until(end, pages(aws)):
         for one in page["CertificateSummaryList"]:
             names = [one["DomainName"], *one.get("SubjectAlternativeNameSummaries", [])]
             sorted_.take(one, names, whole=not one.get("HasAdditionalSubjectAlternativeNames", False))
@@ -108,9 +107,15 @@ def cut(told: str) -> str:
     return say("{told}; there are more certificates than could be read", told=told)
 
 
-def describe(aws: Session, arn: str) -> "CertificateDetailTypeDef":
+def pages(aws: Session, region: str | None = None) -> "Iterable[ListCertificatesResponseTypeDef]":
+    """List all certificates of a region, by default the function's own, a page at a time."""
+    paginator = aws.client("acm", region).get_paginator("list_certificates")
+    return paginator.paginate(Includes={"keyTypes": KEYS}, PaginationConfig={"PageSize": PAGE})
+
+
+def describe(aws: Session, arn: str, region: str | None = None) -> "CertificateDetailTypeDef":
     """Read a certificate with all that ACM knows of it."""
-    return aws.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
+    return aws.client("acm", region).describe_certificate(CertificateArn=arn)["Certificate"]
 
 
 def record(aws: Session, arn: str, host: str) -> Record | None:
