@@ -127,6 +127,8 @@ def test_none(run_check: RunCheck, rds: Rds, operator: Session) -> None:
     assert look(run_check).signals == FINE
     assert look(run_check, named="").signals == FINE | {"too-old": True, "no-manual": True}
     assert look(run_check, region="us-east-1").signals == FINE | {"too-old": True, "no-manual": True}
+    other.snapshot("huntaze-useast")
+    assert look(run_check, region="us-east-1").signals == FINE
 
 
 @pytest.fixture

@@ -99,13 +99,16 @@ def test_nodes_that_are_not_told_leave_it_unknown(run_check: RunCheck, cache: Re
 
 def test_none(run_check: RunCheck, cache: Redis, operator: Session) -> None:
     cache.group("other")
-    Redis(operator, "us-east-1").group("huntaze-east")
+    other = Redis(operator, "us-east-1")
+    other.group("huntaze-east")
     finding = look(run_check, named="east")
     assert finding.signals == FINE | {"none": True}
     assert finding.summary == f"there is no Redis group in {REGION} whose name has east in it"
     assert look(run_check).signals == FINE
     assert look(run_check, named="").signals == FINE | {"too-old": True}
     assert look(run_check, region="us-east-1").signals == FINE | {"too-old": True}
+    other.snapshot("huntaze-east")
+    assert look(run_check, region="us-east-1").signals == FINE
 
 
 @pytest.fixture
