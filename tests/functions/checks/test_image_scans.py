@@ -139,6 +139,8 @@ def test_not_scanned_on_push(run_check: RunCheck, push: Push) -> None:
         ("BASIC", [("SCAN_ON_PUSH", "hunt*e/a*")], False),
         ("BASIC", [("MANUAL", "*")], True),
         ("BASIC", [("SCAN_ON_PUSH", "app*")], True),
+        ("BASIC", [("SCAN_ON_PUSH", "huntaze*ap")], True),
+        ("BASIC", [("SCAN_ON_PUSH", "huntaze.*")], True),
         ("BASIC", [("SCAN_ON_PUSH", "video"), ("SCAN_ON_PUSH", "huntaze.app")], True),
         ("ENHANCED", [], True),
     ],
@@ -220,3 +222,17 @@ def test_all_pages_are_read(run_check: RunCheck, aws: Session) -> None:
     ]
     sizes = [asked["maxResults"] for name, asked in calls if name in {"DescribeRepositories", "DescribeImages"}]
     assert sizes == [scans.PAGE] * 6
+
+
+def test_repositories_that_were_not_listed_are_unknown(
+    run_check: RunCheck, aws: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(operation: str, _: Answer) -> Answer:
+        if operation == "DescribeRepositories":
+            return {"repositories": [{"repositoryName": "huntaze/app"}], "nextToken": "2"}
+        rules = [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [ALL]}]
+        return {"imageDetails": [], "scanningConfiguration": {"scanType": "BASIC", "rules": rules}}
+
+    monkeypatch.setattr(reading, "SECONDS", 0)
+    with answering(aws, "ecr", REGION, told):
+        assert look(run_check).signals == dict.fromkeys(FINE)
