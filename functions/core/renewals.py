@@ -54,8 +54,9 @@ def used(aws: Session, region: str) -> Listed[Used]:
 
 
 def _may_have_begun(one: "CertificateSummaryTypeDef") -> bool:
-    renewed = one["Type"] != IMPORTED and one.get("RenewalEligibility") == ELIGIBLE
-    return renewed and ("NotAfter" not in one or one["NotAfter"] <= datetime.now(UTC) + BEGINS)
+    return one.get("RenewalEligibility") == ELIGIBLE and (
+        "NotAfter" not in one or one["NotAfter"] <= datetime.now(UTC) + BEGINS
+    )
 
 
 def _used(one: "CertificateSummaryTypeDef", statuses: Mapping[str, str | None]) -> Used:

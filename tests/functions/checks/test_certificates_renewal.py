@@ -6,7 +6,7 @@ from moto.acm.models import CertBundle
 from pydantic import ValidationError
 
 from functions.checks.certificates_renewal import handler
-from functions.core import reading
+from functions.core import certificates, reading
 from functions.core.aws import Session
 from functions.core.results import Finding
 from tests.conftest import REGION
@@ -25,7 +25,6 @@ class World:
 
     def __init__(self, operator: Session, network: Network, target_group: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self.certificates, self.said = Certificates(operator), dict[str, dict[str, Any]]()
-        self.described: list[str] = []
         self.listener = Listener(operator, network, target_group, self.certificates.add("unused.example.com"))
         self.elb, moto = self.listener.elb, CertBundle.describe
 
@@ -116,6 +115,21 @@ def test_a_renewal_that_needs_people(run_check: RunCheck, world: World, status: 
     finding = look(run_check)
     assert finding.signals == IMPORTED
     assert finding.evidence[0].endswith(f"renewal: {status}")
+
+
+def test_a_renewal_is_read_where_the_certificate_is(
+    run_check: RunCheck, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, describe = list[Any](), certificates.describe
+
+    def seen(session: Session, arn: str, region: str) -> Any:
+        asked.append((arn, region))
+        return describe(session, arn, region)
+
+    monkeypatch.setattr(certificates, "describe", seen)
+    arn = world.issued(50)
+    look(run_check)
+    assert asked == [(arn, REGION)]
 
 
 def test_a_renewal_that_cannot_have_begun_is_not_read(run_check: RunCheck, world: World) -> None:
