@@ -11,8 +11,8 @@ from functions.core.certificates import ANY
 from functions.core.check import check
 from functions.core.fields import Region
 from functions.core.language import marked, say
+from functions.core.listed import proven, told
 from functions.core.permissions import allow
-from functions.core.regional import none, partly, proven
 from functions.core.results import Finding, Parameters
 
 TOLD = marked("{total} certificates in use: {expiring} end within {days} days, {stuck} are not renewed by ACM")
@@ -40,13 +40,13 @@ def handler(parameters: CertificatesRenewal, aws: Session) -> Finding:
     soon = datetime.now(UTC) + timedelta(days=parameters.days)
     expiring = [one for one in used.found if one.ends_by(soon)]
     stuck = [one for one in used.found if one.stuck]
-    told = say(TOLD, total=len(used.found), expiring=len(expiring), days=parameters.days, stuck=len(stuck))
+    text = say(TOLD, total=len(used.found), expiring=len(expiring), days=parameters.days, stuck=len(stuck))
     return Finding(
-        summary=partly(told, whole=used.whole),
+        summary=told(text, whole=used.whole),
         signals={
             "expires-soon": proven([one.ends_by(soon) for one in used.found], whole=used.whole),
             "not-renewed": proven([one.stuck for one in used.found], whole=used.whole),
-            "none": none(used),
+            "none": used.none,
         },
         facts={
             "certificates": len(used.found),

@@ -3,9 +3,8 @@
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.language import marked, say
-from functions.core.listed import listed
+from functions.core.listed import listed, told
 from functions.core.permissions import allow
-from functions.core.regional import none, partly
 from functions.core.results import Finding, Parameters
 
 PAGE = 100  # the most that Route 53 gives at once
@@ -27,10 +26,10 @@ def handler(parameters: DnsHealthChecks, aws: Session) -> Finding:  # noqa: ARG0
     # a disabled one counts as healthy whatever happens
     made = [one for one in checks.found if not one["HealthCheckConfig"].get("Disabled")]
     disabled = [one["Id"] for one in checks.found if one not in made]
-    told = say(TOLD, total=len(checks.found), disabled=len(disabled))
+    text = say(TOLD, total=len(checks.found), disabled=len(disabled))
     return Finding(
-        summary=partly(told, whole=checks.whole),
-        signals={"none": none(checks._replace(found=made))},
+        summary=told(text, whole=checks.whole),
+        signals={"none": checks._replace(found=made).none},
         facts={"health_checks": len(made), "kinds": sorted({one["HealthCheckConfig"]["Type"] for one in made})},
         evidence=[say("{health_check}: disabled", health_check=one) for one in disabled],
     )

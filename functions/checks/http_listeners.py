@@ -4,8 +4,9 @@ from functions.core import balancers
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.language import marked, say
+from functions.core.listed import proven, told
 from functions.core.permissions import allow
-from functions.core.regional import Named, none, partly, proven
+from functions.core.regional import Named
 from functions.core.results import Finding
 
 TOLD = marked("{total} load balancers: {insecure} without HTTPS, {plain} without redirect to it, {single} in one zone")
@@ -31,14 +32,14 @@ def handler(parameters: HttpListeners, aws: Session) -> Finding:
     plain = [one.name for one in found.found if one.unredirected]
     single = [one.name for one in found.found if one.single]
     whole = found.whole and all(one.listeners.whole for one in found.found)
-    told = say(TOLD, total=len(found.found), insecure=len(insecure), plain=len(plain), single=len(single))
+    text = say(TOLD, total=len(found.found), insecure=len(insecure), plain=len(plain), single=len(single))
     return Finding(
-        summary=partly(told, whole=whole),
+        summary=told(text, whole=whole),
         signals={
             "no-https": proven([one.lacks_https for one in found.found], whole=found.whole),
             "no-redirect": proven([bool(plain)], whole=whole),
             "single-zone": proven([bool(single)], whole=found.whole),
-            "none": none(found),
+            "none": found.none,
         },
         facts={"load_balancers": len(found.found), "no_https": insecure, "no_redirect": plain, "single_zone": single},
         evidence=[one.line for one in found.found if one.lacks_https or one.unredirected or one.single],

@@ -4,10 +4,9 @@ from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.fields import Region
 from functions.core.language import marked, say
-from functions.core.listed import listed
+from functions.core.listed import listed, proven, told
 from functions.core.open_ports import beyond_web
 from functions.core.permissions import allow
-from functions.core.regional import partly, proven
 from functions.core.results import Finding, Parameters
 
 PAGE = 1000
@@ -35,9 +34,9 @@ def handler(parameters: OpenSecurityGroups, aws: Session) -> Finding:
     rules.sort(key=lambda rule: (not rule.open, not rule.admin))
     wrong = list(dict.fromkeys(rule.group for rule in rules if rule.open))
     admin = list(dict.fromkeys(rule.group for rule in rules if rule.open and rule.admin))
-    told = say(TOLD, total=len(groups.found), open=len(wrong), admin=len(admin))
+    text = say(TOLD, total=len(groups.found), open=len(wrong), admin=len(admin))
     return Finding(
-        summary=partly(told, whole=groups.whole),
+        summary=told(text, whole=groups.whole),
         signals={
             "open-ports": proven([rule.open for rule in rules], whole=groups.whole),
             "open-admin": proven([rule.open for rule in rules if rule.admin], whole=groups.whole),

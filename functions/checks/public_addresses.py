@@ -6,8 +6,9 @@ from functions.core import ecs_services
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.language import marked, say
+from functions.core.listed import told
 from functions.core.permissions import allow
-from functions.core.regional import Named, none, partly
+from functions.core.regional import Named
 from functions.core.results import Finding
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ def handler(parameters: PublicAddresses, aws: Session) -> Finding:
     """Do tasks get public addresses? Source: Huntaze, 3 "Security groups corrects" and "IaC gaps"."""
     services = ecs_services.services(aws, parameters)
     public = sorted(one.name for one in services.found if _public(one.known))
-    told = say(TOLD, total=len(services.found), count=len(public))
+    text = say(TOLD, total=len(services.found), count=len(public))
     return Finding(
-        summary=partly(told, whole=services.whole),
-        signals={"public-ip": services.any(lambda one: _public(one.known)), "none": none(services)},
+        summary=told(text, whole=services.whole),
+        signals={"public-ip": services.any(lambda one: _public(one.known)), "none": services.none},
         facts={"services": len(services.found), "public": public},
         evidence=[f"{name}: assignPublicIp ENABLED" for name in public],
     )

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions.core.aws import Session
+from functions.core.each import each
 from functions.core.language import say
 from functions.core.listed import Listed, listed
-from functions.core.regional import Named, each
+from functions.core.reading import over
+from functions.core.regional import Named
 from functions.core.template import readable
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def of_internet(aws: Session, parameters: Named) -> Listed[Balancer]:
         return Balancer(one["LoadBalancerName"], zones, listed(pages, lambda page: page["Listeners"], SHARE))
 
     pages = elb.get_paginator("describe_load_balancers").paginate(PaginationConfig={"PageSize": PAGE})
-    return each(listed(pages, lambda page: filter(meant, page["LoadBalancers"]), SHARE), read, SHARE)
+    return each(listed(pages, lambda page: filter(meant, page["LoadBalancers"]), SHARE), read, over(SHARE))
 
 
 def _redirects(listener: "ListenerTypeDef") -> bool:

@@ -20,15 +20,15 @@ def each(resources: Listed[T], call: Callable[[T], R], end: float) -> Listed[R]:
     Args:
         resources: where they are not all there are, neither are the answers.
         call: reads one of them.
-        end: when no more calls are made, by the monotonic clock: see functions/core/reading.py.
+        end: when no more calls are made, by the monotonic clock, but for the first few: see functions/core/reading.py.
     """
 
-    def answers(one: T) -> list[R]:
-        return [call(one)] if time.monotonic() < end else []
+    def answers(number: int, one: T) -> list[R]:
+        return [call(one)] if number < AT_ONCE or time.monotonic() < end else []
 
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
-        asked = [pool.submit(copy_context().run, answers, one) for one in resources.found]
+        asked = [pool.submit(copy_context().run, answers, number, one) for number, one in enumerate(resources.found)]
         found = [answer for one in asked for answer in one.result()]
     finally:
         pool.shutdown(cancel_futures=True)

@@ -5,8 +5,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions.core.aws import Session
-from functions.core.listed import Listed, listed
-from functions.core.regional import Named, each, flat
+from functions.core.each import each
+from functions.core.listed import Listed, flat, listed
+from functions.core.reading import over
+from functions.core.regional import Named
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
@@ -48,9 +50,9 @@ def services(aws: Session, parameters: Named) -> Listed[Described]:
         return Listed([Described(by_arn[one["serviceArn"]], one) for one in told], whole=len(told) == len(some))
 
     clusters = ecs.get_paginator("list_clusters").paginate(PaginationConfig={"PageSize": PAGE})
-    known = flat(each(listed(clusters, lambda page: page["clusterArns"], SHARE), of, SHARE))
+    known = flat(each(listed(clusters, lambda page: page["clusterArns"], SHARE), of, over(SHARE)))
     meant = [one for one in known.found if parameters.named in one.name]
-    return flat(each(Listed(list(_together(meant)), known.whole), described, SHARE))
+    return flat(each(Listed(list(_together(meant)), known.whole), described, over(SHARE)))
 
 
 def _together(known: list[Known]) -> Iterator[list[Known]]:

@@ -56,9 +56,7 @@ def judged(found: Listed[Any], name: str, rules: Mapping[str, Rule]) -> Judged:
     by_signal = {signal: [verdicts[signal] for _, verdicts in said] for signal in rules}
     return Judged(
         names=[one[name] for one in found.found],
-        signals={
-            signal: Listed(verdicts, found.whole).any(lambda verdict: verdict) for signal, verdicts in by_signal.items()
-        }
+        signals={signal: listed.proven(of_all, whole=found.whole) for signal, of_all in by_signal.items()}
         | {"none": found.none},
         counts={signal: verdicts.count(True) for signal, verdicts in by_signal.items()},
         evidence=[*lines(asked=True), *(say("unknown: {line}", line=line) for line in lines(asked=None))],

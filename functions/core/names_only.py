@@ -1,14 +1,15 @@
-"""Clients that drop the values of environment variables as soon as an answer arrives: only their names are read."""
+"""Clients that drop secrets as soon as an answer arrives: of environment variables only the names are read."""
 
 from typing import Any
 
 from functions.core.aws import Session
 
 DROPPED = ""
+SECRET = {"basicAuthCredentials", "buildSpec"}  # of Amplify's apps and branches: a password, and what may have some
 
 
 def client(aws: Session, service: str, region: str) -> Any:
-    """Return a client of a service whose answers have no values of environment variables in them."""
+    """Return a client of a service in whose answers such values are empty."""
     made: Any = aws.client(service, region)  # type: ignore[call-overload]  # any service
     made.meta.events.register("after-call", forget, unique_id="names-only")
     return made
@@ -31,5 +32,7 @@ def _drop(answer: Any) -> None:
             elif key == "environment" and isinstance(value, list):
                 for one in value:
                     one["value"] = DROPPED
+            elif key in SECRET and isinstance(value, str):
+                answer[key] = DROPPED
             else:
                 _drop(value)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from functions.core import certificates
 from functions.core.aws import Session
+from functions.core.each import each
 from functions.core.language import say
 from functions.core.listed import Listed, listed
-from functions.core.regional import each
+from functions.core.reading import over
 from functions.core.template import readable
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def used(aws: Session, region: str) -> Listed[Used]:
         return arn, certificates.describe(aws, arn, region).get("RenewalSummary", {}).get("RenewalStatus", ELIGIBLE)
 
     begun = [one["CertificateArn"] for one in found.found if _may_have_begun(one)]
-    statuses: dict[str, str | None] = dict.fromkeys(begun) | dict(each(Listed(begun), status, SHARE).found)
+    statuses: dict[str, str | None] = dict.fromkeys(begun) | dict(each(Listed(begun), status, over(SHARE)).found)
     return Listed([_used(one, statuses) for one in found.found], found.whole)
 
 

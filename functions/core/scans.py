@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions.core import registry
 from functions.core.aws import Session
 from functions.core.each import each
+from functions.core.language import say
 from functions.core.listed import Listed, listed
 from functions.core.reading import over, until
 
@@ -98,9 +99,9 @@ def _scan(ecr: "ECRClient", name: str, image: "ImageDetailTypeDef") -> Scan:
     one = f"{name}:{registry.telling(image['imageTags'])}"
     answer: Any = _asked(ecr, name, image) if "imageScanStatus" not in image else image
     if answer is None and image.get("imageManifestMediaType") in INDEXES:
-        return Scan(one, scanned=None, critical=None, status="of several platforms, which have their own scans")
+        return Scan(one, scanned=None, critical=None, status=say("of several platforms, which have their own scans"))
     if answer is None:
-        return Scan(one, scanned=False, critical=None, status="never scanned")
+        return Scan(one, scanned=False, critical=None, status=say("never scanned"))
     found = answer.get("imageScanFindings") or answer.get("imageScanFindingsSummary") or {}
     status = answer.get("imageScanStatus", {}).get("status")
     count = found.get("findingSeverityCounts", {}).get("CRITICAL", 0)

@@ -50,6 +50,9 @@ NO_SENTENCES = {
     "---Output truncated---",  # Systems Manager's
     "Build Cache",  # docker's, as the next one
     "Local Volumes",
+    ": scanOnPush false",  # AWS's own words, as the next two
+    ": assignPublicIp ENABLED",
+    "ActionsEnabled false",
     "too large",  # a value of its dimension
 }
 LANGUAGE_FREE = {"UTC"}

@@ -97,6 +97,8 @@ def test_keys_that_there_was_no_time_to_ask_for_are_unknown(
     run_check: RunCheck, users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     users.add("alice", keys=(50,))
+    users.add("bob", keys=(50,))
+    monkeypatch.setattr("functions.core.each.AT_ONCE", 1)
     monkeypatch.setattr(reading, "SECONDS", 0)
     assert run_check(handler, days=90).signals == FINE | {"old-keys": None}
 

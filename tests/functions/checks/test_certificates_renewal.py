@@ -194,13 +194,13 @@ def test_of_a_list_that_was_cut_nothing_is_known_to_be_fine(
     with paged(aws.client("acm", REGION), "ListCertificates", size):
         finding = look(run_check)
     assert finding.signals == {"expires-soon": None, "not-renewed": None, "none": seen}
-    assert finding.summary.endswith("; there are more than could be read")
+    assert finding.summary.endswith("; there is more than could be read")
 
 
 def test_renewals_that_could_not_be_read_are_unknown(
     run_check: RunCheck, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.core.regional.AT_ONCE", 1)
+    monkeypatch.setattr("functions.core.each.AT_ONCE", 1)
     world.issued(50, "SUCCESS")
     second = world.issued(20, "FAILED")
     first = next(iter(world.said))

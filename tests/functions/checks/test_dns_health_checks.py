@@ -64,4 +64,4 @@ def test_of_a_list_that_was_cut_nobody_knows_whether_there_is_one(
     with paged(aws.client("route53"), "ListHealthChecks", 1):
         finding = run_check(handler)
     assert finding.signals == {"none": none}
-    assert finding.summary.endswith("; there are more than could be read")
+    assert finding.summary.endswith("; there is more than could be read")

@@ -135,7 +135,7 @@ def test_of_load_balancers_that_were_not_read_nothing_is_known(
         finding = look(run_check)
         assert finding.signals == dict.fromkeys(FINE) | {"none": False}
         assert look(run_check, "b").signals == dict.fromkeys(FINE)
-    assert finding.summary.endswith("; there are more than could be read")
+    assert finding.summary.endswith("; there is more than could be read")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_of_listeners_that_were_not_read_nothing_is_known(
     with paged(aws.client("elbv2", REGION), "DescribeListeners", 1):
         finding = look(run_check)
     assert finding.signals == FINE | signals
-    assert finding.summary.endswith("; there are more than could be read")
+    assert finding.summary.endswith("; there is more than could be read")
 
 
 def test_listeners_for_https_that_were_read_tell_though_others_were_not(

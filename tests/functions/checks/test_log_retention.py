@@ -96,7 +96,7 @@ def test_what_was_not_read_is_unknown(run_check: RunCheck, make: Make, monkeypat
     monkeypatch.setattr(reading, "SECONDS", 0)
     finding = look(run_check)
     assert finding.signals == {"no-retention": None, "none": False}
-    assert finding.summary.endswith("never expire; there are more log groups than could be read")
+    assert finding.summary.endswith("never expire; there is more than could be read")
     assert look(run_check, "last").signals == {"no-retention": None, "none": None}
     logs_backends[ACCOUNT][US].groups["/ecs/000"].retention_in_days = None
     assert look(run_check).signals["no-retention"]

@@ -157,5 +157,5 @@ def test_what_was_not_read_is_unknown(ses: Ses, look: Look, monkeypatch: pytest.
     finding = look()
     unknown = ["no-dkim", "no-mail-from"] + (["unverified"] if most == 1 else [])
     assert finding.signals == OF | dict.fromkeys(unknown)
-    assert finding.summary.endswith("; there are more identities than could be read")
+    assert finding.summary.endswith("; there is more than could be read")
     assert len(ses.asked("GetEmailIdentity")) == 1

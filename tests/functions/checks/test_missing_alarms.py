@@ -186,5 +186,5 @@ def test_what_was_not_read_is_unknown(run_check: RunCheck, monkeypatch: pytest.M
     monkeypatch.setattr(reading, "SECONDS", 0)
     finding = look(run_check)
     assert set(finding.signals.values()) == {None}
-    assert finding.summary.endswith("; there are more alarms than could be read")
+    assert finding.summary.endswith("; there is more than could be read")
     assert finding.evidence == []

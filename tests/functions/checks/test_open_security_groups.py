@@ -164,7 +164,7 @@ def test_of_a_list_that_was_cut_nothing_is_known_to_be_fine(
     with paged(aws.client("ec2", REGION), "DescribeSecurityGroups", 1):
         finding = look(run_check)
     assert finding.signals == {"open-ports": None, "open-admin": None}
-    assert finding.summary.endswith("; there are more than could be read")
+    assert finding.summary.endswith("; there is more than could be read")
 
 
 def test_what_is_no_region_is_refused(run_check: RunCheck) -> None:

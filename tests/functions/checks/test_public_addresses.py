@@ -142,7 +142,7 @@ def test_of_a_list_that_was_cut_nothing_is_known_to_be_fine(
     with paged(aws.client("ecs", REGION), operation, 1):
         finding = look(run_check, "else" if left == 2 else "")
     assert finding.signals == (UNKNOWN if left == 2 else {"public-ip": None, "none": False})
-    assert finding.summary.endswith("; there are more than could be read")
+    assert finding.summary.endswith("; there is more than could be read")
 
 
 def test_a_service_that_ecs_does_not_describe_is_unknown(

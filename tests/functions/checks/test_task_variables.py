@@ -175,6 +175,8 @@ def test_families_that_there_was_no_time_to_read_are_unknown(
     run_check: RunCheck, definitions: Definitions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     definitions.register("huntaze-web", app=[])
+    definitions.register("huntaze-worker", app=[])
+    monkeypatch.setattr("functions.core.each.AT_ONCE", 1)
     monkeypatch.setattr(reading, "SECONDS", 0)
     assert look(run_check).signals == {"secret-names": None, "aws-keys": None, "none": False}
 

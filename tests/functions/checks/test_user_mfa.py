@@ -95,10 +95,12 @@ def test_users_that_there_was_no_time_to_ask_about_are_unknown(
     run_check: RunCheck, users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     users.add("alice", password=True, mfa=True)
+    users.add("bob", password=True, mfa=True)
+    monkeypatch.setattr("functions.core.each.AT_ONCE", 1)
     monkeypatch.setattr(reading, "SECONDS", 0)
     finding = run_check(handler)
     assert finding.signals == FINE | {"users-without-mfa": None}
-    assert finding.facts == {"users": 1, "of_console": 0, "without_mfa": 0}
+    assert finding.facts == {"users": 2, "of_console": 1, "without_mfa": 0}
 
 
 def test_many_users_take_no_more_room(run_check: RunCheck, users: Users, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from functions.core import listed as module
-from functions.core.listed import Listed, listed
+from functions.core.listed import Listed, flat, listed, proven, told
 
 
 @pytest.fixture
@@ -62,3 +62,36 @@ def test_what_is_unknown_of_one_is_unknown_of_all(found: list[int], *, answer: b
 )
 def test_that_there_is_none_is_known_of_a_whole_list_only(found: Listed[int], *, answer: bool | None) -> None:
     assert found.none is answer
+
+
+@pytest.mark.parametrize(
+    ("lists", "one"),
+    [
+        (Listed[Listed[int]]([]), Listed([])),
+        (Listed([Listed([1]), Listed([2, 3])]), Listed([1, 2, 3])),
+        (Listed([Listed([1], whole=False), Listed([2])]), Listed([1, 2], whole=False)),
+        (Listed([Listed([1])], whole=False), Listed([1], whole=False)),
+    ],
+)
+def test_lists_in_a_list(lists: Listed[Listed[int]], one: Listed[int]) -> None:
+    assert flat(lists) == one
+
+
+@pytest.mark.parametrize(
+    ("answers", "whole", "said"),
+    [
+        ([], True, False),
+        ([], False, None),
+        ([False], True, False),
+        ([False], False, None),
+        ([False, None], True, None),
+        ([None, True], False, True),
+    ],
+)
+def test_only_what_was_seen_is_proven(answers: list[bool | None], *, whole: bool, said: bool | None) -> None:
+    assert proven(answers, whole=whole) is said
+
+
+def test_what_was_left_is_told() -> None:
+    assert told("3 queues", whole=True) == "3 queues"
+    assert told("3 queues", whole=False) == "3 queues; there is more than could be read"

@@ -22,8 +22,9 @@ def test_of_a_task_definition_only_the_names_arrive(operator: Session) -> None:
 
 
 def test_of_variables_by_name_only_the_names_are_left() -> None:
-    branch = {"branchName": "main", "environmentVariables": {"STRIPE_KEY": PLANTED}}
+    branch: dict[str, Any] = {"branchName": "main", "environmentVariables": {"STRIPE_KEY": PLANTED}}
     function = {"Functions": [{"Environment": {"Variables": {"STRIPE_KEY": PLANTED}}}]}
+    branch |= {"basicAuthCredentials": PLANTED, "buildSpec": f"export KEY={PLANTED}", "enableBasicAuth": True}
     for answer in (branch, {"branch": branch}, function):
         names_only.forget(answer)
         assert PLANTED not in json.dumps(answer)
