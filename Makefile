@@ -31,7 +31,7 @@ screenshots: setup ## Take pictures of the approval page: build/screenshots
 	@python -m sandbox.screenshots
 
 test: setup ## Run the tests: ARGS="-k closed-port"
-	@pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: setup ## Measure
 	@python -m bench

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 from moto import mock_aws
+from xdist.scheduler import LoadFileScheduling
 
 from functions.core import language
 from functions.core.aws import Session
@@ -20,6 +22,8 @@ os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 FOUND = (Phase.explicit, Phase.generate)
 settings.register_profile("tests", derandomize=True, database=None, deadline=None, max_examples=100, phases=FOUND)
 settings.load_profile("tests")
+
+LAST = Path(__file__).with_name("test_permissions.py")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -73,11 +77,20 @@ def operator(account: None, operators: Session) -> Session:  # noqa: ARG001  as 
     return operators
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the permission test last, in the process of the tests that it judges; of others, a file stays together."""
-    last, judged = Path(__file__).with_name("test_permissions.py"), Path(__file__).with_name("functions")
-    items.sort(key=lambda item: item.path == last)
-    for item in items:
-        together = item.path == last or item.path.is_relative_to(judged)
-        item.add_marker(pytest.mark.xdist_group("functions" if together else str(item.path)))
+    """Run the permission test last: it judges what the other tests have recorded."""
+    items.sort(key=lambda item: item.path == LAST)
+
+
+class Together(LoadFileScheduling):  # type: ignore[misc]  # it has no types
+    """Keeps a file's tests in one process, and with the permission test those whose calls it judges."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "functions" if file.startswith(("tests/functions/", "tests/test_permissions.py")) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Share the tests among processes."""
+    return Together(config, log)
