@@ -14,7 +14,7 @@ from functions.core.plan import Plan, Step
 from functions.core.template import fill
 from statemachines import load
 from statemachines.compile import compiled
-from statemachines.model import LONG_AGO, OPENED, CheckUse, FixUse
+from statemachines.model import CheckUse, FixUse
 
 NOT_DEPLOYED = {"report_watch"}  # which only a watched service has
 FOREVER = 2**33
@@ -111,7 +111,5 @@ class FirstCalls:
         return Plan(account=account, region=region, service=SERVICE, runbook=RUNBOOK, steps=[step])
 
     def _parameters(self, function: str) -> dict[str, Any]:
-        filled: dict[str, Any] = fill(
-            self.uses[function][0].with_, (self.service.resources | {OPENED: LONG_AGO} | FACTS).__getitem__
-        )
+        filled: dict[str, Any] = fill(self.uses[function][0].with_, (self.service.given | FACTS).__getitem__)
         return filled

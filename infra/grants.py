@@ -8,7 +8,7 @@ from functions.core.function import Function
 from functions.core.permissions import Permission
 from functions.core.template import fill, names
 from statemachines.load import FileError, functions_of
-from statemachines.model import LONG_AGO, OPENED, CheckUse, FixUse, Runbook, Service
+from statemachines.model import CheckUse, FixUse, Runbook, Service
 
 Values = Mapping[str, Any]
 
@@ -72,7 +72,7 @@ def _parameters(function: Function, found: Use, service: Service) -> dict[str, A
             )
     defaults = {name: info.default for name, info in function.parameters.model_fields.items() if name not in with_}
     known = {field: value for field, value in with_.items() if not any("." in name for name in names(value))}
-    given: dict[str, Any] = defaults | fill(known, (service.resources | {OPENED: LONG_AGO}).__getitem__)
+    given: dict[str, Any] = defaults | fill(known, service.given.__getitem__)
     parameters = function.parameters.model_construct(**given)
     return given | {name: getattr(parameters, name) for name in derived}
 

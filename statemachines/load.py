@@ -11,7 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from functions.core import catalogue
 from functions.core.function import Function
 from functions.core.template import fill, names
-from statemachines.model import LONG_AGO, OPENED, CheckUse, FixUse, Model, Runbook, Service, Shares
+from statemachines.model import CheckUse, FixUse, Model, Runbook, Service, Shares
 
 ROOT = Path(__file__).parent.parent
 M = TypeVar("M", bound=Model)
@@ -289,12 +289,11 @@ def _misfits(loaded: Service, used: Runbook) -> Iterator[tuple[Place, str]]:
     """Hold the values that checks and fixes would be given against their parameters."""
     known: dict[str, Function] = {**catalogue.checks(), **catalogue.fixes()}
     uses: list[CheckUse | FixUse] = [*used.checks.values(), *used.fixes]
-    given = loaded.resources | {OPENED: LONG_AGO}
     for use in uses:
         name = use.check if isinstance(use, CheckUse) else use.fix
         with_ = {parameter: value for parameter, value in use.with_.items() if not _found(value)}
         try:
-            known[name].parameters.model_validate(fill(with_, given.__getitem__))
+            known[name].parameters.model_validate(fill(with_, loaded.given.__getitem__))
         except ValidationError as error:
             for problem in error.errors():
                 if problem["type"] == "missing":  # a fact, which only an incident will tell

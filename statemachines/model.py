@@ -510,6 +510,11 @@ class Service(Model):
         """Return the name on AWS of an alarm that starts a runbook."""
         return alarm.existing or self.state_machine_name(runbook if alarm.kind == WATCH else str(alarm.kind))
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """What parameters may name, outside an incident."""
+        return self.resources | {OPENED: LONG_AGO}
+
     def state_machine_name(self, runbook: str) -> str:
         """Return the name on AWS of the state machine of one of the runbooks."""
         return f"{self.name}-{runbook.replace('_', '-')}"

@@ -2,20 +2,18 @@
 
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.judged import judged
 from functions.core.language import marked, say
 from functions.core.listed import listed
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import InRegion
+from functions.core.results import Finding
 
 TOLD = marked("AWS Backup plans: {count}")
 
 
-class BackupPlans(Parameters):
+class BackupPlans(InRegion):
     """A region."""
-
-    region: Region
 
 
 @check(

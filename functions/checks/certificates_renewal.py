@@ -9,19 +9,18 @@ from functions.core import renewals
 from functions.core.aws import Session
 from functions.core.certificates import ANY
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.language import marked, say
 from functions.core.listed import proven, told
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import InRegion
+from functions.core.results import Finding
 
 TOLD = marked("{total} certificates in use: {expiring} end within {days} days, {stuck} are not renewed by ACM")
 
 
-class CertificatesRenewal(Parameters):
+class CertificatesRenewal(InRegion):
     """A region, and the days that a certificate should last at least."""
 
-    region: Region
     days: Annotated[int, Field(ge=1, le=365)]
 
 

@@ -7,12 +7,12 @@ from pydantic import Field
 from functions.core import databases, snapshots
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.judged import Rule, judged
 from functions.core.language import marked, say
 from functions.core.listed import Listed
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import Named
+from functions.core.results import Finding
 
 SHARE = 2  # of the time, for the databases and for their snapshots
 TOLD = marked(
@@ -20,11 +20,9 @@ TOLD = marked(
 )
 
 
-class DatabaseSnapshots(Parameters):
+class DatabaseSnapshots(Named):
     """A region, a word in the names of its databases, and how many days old their newest snapshot may be."""
 
-    region: Region
-    named: str
     days: int = Field(ge=1, le=365)
 
 

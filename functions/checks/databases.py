@@ -7,11 +7,11 @@ from pydantic import Field
 from functions.core import databases
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.judged import Rule, field, judged
 from functions.core.language import marked
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import Named
+from functions.core.results import Finding
 
 RETENTION = "BackupRetentionPeriod"
 TOLD = marked(
@@ -20,11 +20,9 @@ TOLD = marked(
 )
 
 
-class Databases(Parameters):
+class Databases(Named):
     """A region, a word in the names of its databases, and for how many days their backups have to be kept."""
 
-    region: Region
-    named: str
     retention: int = Field(ge=1, le=35)
 
 

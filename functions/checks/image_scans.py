@@ -3,11 +3,11 @@
 from functions.core import scans
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.language import marked, say
 from functions.core.listed import told
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import Named
+from functions.core.results import Finding
 
 SUMMARY = marked(
     "newest images of {count} repositories in {region}: {never} never scanned, {critical} with critical findings, "
@@ -15,11 +15,8 @@ SUMMARY = marked(
 )
 
 
-class ImageScans(Parameters):
+class ImageScans(Named):
     """A region, and a word that the names of the repositories contain; all of them where it is empty."""
-
-    region: Region
-    named: str = ""
 
 
 @check(

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.language import marked, say
 from functions.core.listed import listed, told
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import Named
+from functions.core.results import Finding
 
 if TYPE_CHECKING:
     from types_boto3_logs.type_defs import LogGroupTypeDef
@@ -17,11 +17,8 @@ PAGE = 50
 SUMMARY = marked("{count} log groups in {region}, {forever} of them never expire")
 
 
-class LogRetention(Parameters):
+class LogRetention(Named):
     """A region, and a word that the names of the log groups contain; all of them where it is empty."""
-
-    region: Region
-    named: str = ""
 
 
 @check(

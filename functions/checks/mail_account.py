@@ -4,10 +4,10 @@ from typing import Any
 
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.language import marked, say
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import InRegion
+from functions.core.results import Finding
 from functions.core.template import readable
 
 SUMMARY = marked(
@@ -15,10 +15,8 @@ SUMMARY = marked(
 )
 
 
-class MailAccount(Parameters):
+class MailAccount(InRegion):
     """A region."""
-
-    region: Region
 
 
 @check(

@@ -3,21 +3,19 @@
 from functions.core import identities
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.language import marked, say
 from functions.core.listed import told
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import InRegion
+from functions.core.results import Finding
 
 SUMMARY = marked(
     "SES in {region}: {count} identities, {unverified} not verified; {domains} domains, {wrong} not in order"
 )
 
 
-class MailIdentities(Parameters):
+class MailIdentities(InRegion):
     """A region."""
-
-    region: Region
 
 
 @check(

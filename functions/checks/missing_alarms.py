@@ -3,11 +3,11 @@
 from functions.core import telling
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.language import marked, say
 from functions.core.listed import told
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import InRegion
+from functions.core.results import Finding
 
 WATCHED = {
     "alb": {"AWS/ApplicationELB"},
@@ -19,10 +19,8 @@ WATCHED = {
 SUMMARY = marked("alarms in {region} that tell somebody: {each}; that tell nobody: {deaf}")
 
 
-class MissingAlarms(Parameters):
+class MissingAlarms(InRegion):
     """A region."""
-
-    region: Region
 
 
 @check(

@@ -2,21 +2,19 @@
 
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.language import marked, say
 from functions.core.listed import listed, proven, told
 from functions.core.open_ports import beyond_web
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import InRegion
+from functions.core.results import Finding
 
 PAGE = 1000
 TOLD = marked("{total} security groups: {open} open to the world beyond TCP 80 and 443, {admin} for administration")
 
 
-class OpenSecurityGroups(Parameters):
+class OpenSecurityGroups(InRegion):
     """A region."""
-
-    region: Region
 
 
 @check(

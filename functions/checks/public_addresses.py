@@ -23,7 +23,7 @@ class PublicAddresses(Named):
 
 @check(
     allow("ecs:ListClusters", "ecs:ListServices"),
-    allow("ecs:DescribeServices", on="arn:aws:ecs:{region}:{account}:service/*"),
+    allow("ecs:DescribeServices", on="arn:aws:ecs:*:{account}:service/*"),
     signals={
         "public-ip": "An ECS service gives its tasks public addresses",
         "none": "There is no ECS service here whose name, or whose cluster's, has the word",

@@ -5,11 +5,11 @@ from typing import Any
 from functions.core import redis
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.judged import Rule, field, judged
 from functions.core.language import marked
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import Named
+from functions.core.results import Finding
 
 AT_REST = "AtRestEncryptionEnabled"
 TOLD = marked(
@@ -18,11 +18,8 @@ TOLD = marked(
 )
 
 
-class RedisGroups(Parameters):
+class RedisGroups(Named):
     """A region, and a word in the names of its replication groups."""
-
-    region: Region
-    named: str
 
 
 def _open(group: Any) -> bool:

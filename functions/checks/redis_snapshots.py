@@ -7,21 +7,19 @@ from pydantic import Field
 from functions.core import redis, snapshots
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.fields import Region
 from functions.core.judged import Rule, judged
 from functions.core.language import marked
 from functions.core.permissions import allow
-from functions.core.results import Finding, Parameters
+from functions.core.regional import Named
+from functions.core.results import Finding
 
 SHARE = 2  # of the time, for the groups and for their snapshots
 TOLD = marked("Redis groups: {count}; without a snapshot of the last {days} days: {too-old}")
 
 
-class RedisSnapshots(Parameters):
+class RedisSnapshots(Named):
     """A region, a word in the names of its replication groups, and how many days old their newest snapshot may be."""
 
-    region: Region
-    named: str
     days: int = Field(ge=1, le=365)
 
 

@@ -6,23 +6,20 @@ from functions.core import names_only, variables
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.each import each
-from functions.core.fields import Region
 from functions.core.language import marked, say
 from functions.core.listed import Listed, listed
 from functions.core.permissions import allow
 from functions.core.reading import over
-from functions.core.results import Finding, Parameters
+from functions.core.regional import Named
+from functions.core.results import Finding
 from functions.core.variables import Holder
 
 PAGE = 100
 CONTAINER = marked("{family} revision {revision}, container {container}")
 
 
-class TaskVariables(Parameters):
+class TaskVariables(Named):
     """A region, and a word that the names of families have; empty for all of them."""
-
-    region: Region
-    named: str
 
 
 @check(

@@ -4,8 +4,13 @@ from functions.core.fields import Region
 from functions.core.results import Parameters
 
 
-class Named(Parameters):
-    """A region, and a word that is in the names of what is meant there; "" for all."""
+class InRegion(Parameters):
+    """A region."""
 
     region: Region
-    named: str
+
+
+class Named(InRegion):
+    """A region, and a word that is in the names of what is meant there; "" for all."""
+
+    named: str = ""

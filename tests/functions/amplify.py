@@ -3,15 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any
-
-from botocore.model import OperationModel
 
 from functions.core.aws import Session
+from tests.functions.answering import Answer, answering
 
 APP = "d33l77zi1h78ce"
-Answer = dict[str, Any]
 
 
 @dataclass
@@ -55,20 +51,10 @@ def _error(code: str, message: str) -> Answer:
 @contextmanager
 def serving(amplify: Amplify, aws: Session, region: str) -> Iterator[None]:
     """Let Amplify's answers in a region come from here, for a session's calls."""
-    given: list[Answer] = []
-    events = aws.client("amplify", region).meta.events
 
-    def keep(params: Answer, **_: Any) -> None:
-        given.append(dict(params))
+    def answer(operation: str, asked: Answer) -> Answer:
+        amplify.answers.append(amplify.answer(operation, asked))
+        return amplify.answers[-1]
 
-    def answer(model: OperationModel, **_: Any) -> tuple[SimpleNamespace, Answer]:
-        amplify.answers.append(amplify.answer(model.name, given[-1]))
-        return SimpleNamespace(status_code=400 if "Error" in amplify.answers[-1] else 200), amplify.answers[-1]
-
-    events.register("provide-client-params.amplify", keep)
-    events.register_last("before-call", answer)  # after who records the calls
-    try:
+    with answering(aws, "amplify", region, answer):
         yield
-    finally:
-        events.unregister("provide-client-params.amplify", keep)
-        events.unregister("before-call", answer)

@@ -19,7 +19,7 @@ class _Http:
 
 
 @contextmanager
-def answering(aws: Session, service: str, region: str, told: Callable[[str, Answer], Answer]) -> Iterator[Calls]:
+def answering(aws: Session, service: str, region: str | None, told: Callable[[str, Answer], Answer]) -> Iterator[Calls]:
     """Let a service's answers come from a function of the operation and its parameters; gives the calls."""
     calls: Calls = []
     given = threading.local()  # several may ask at once

@@ -4,17 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
-
-from botocore.model import OperationModel
 
 from functions.core.aws import Session
+from tests.functions.answering import Answer, answering
 
 INSTANCE = "i-0011b978b7cea66dc"
 COMMAND = "ef7fdfd8-9b57-4151-a15c-db9a12345678"
 ON = {"instance": INSTANCE}
 OF = {**ON, "directory": "/home/ec2-user/harena", "file": "docker-compose.prod.yml"}
-Answer = dict[str, Any]
 
 
 @dataclass
@@ -83,28 +80,8 @@ class Systems:
         return {"StandardOutputContent": said, "StandardErrorContent": self.error, **status}
 
 
-class _Http:
-    def __init__(self, answer: Answer) -> None:
-        self.status_code = 400 if "Error" in answer else 200
-
-
 @contextmanager
 def serving(systems: Systems, aws: Session) -> Iterator[None]:
     """Let SSM's answers come from here, for a session's calls."""
-    given: list[Answer] = []
-
-    def keep(params: Answer, **_: Any) -> None:
-        given.append(dict(params))
-
-    def answer(model: OperationModel, **_: Any) -> tuple[_Http, Answer]:
-        told = systems.answer(model.name, given[-1])
-        return _Http(told), told
-
-    events = aws.client("ssm").meta.events
-    events.register("provide-client-params.ssm", keep)
-    events.register_last("before-call", answer)  # after who records the calls
-    try:
+    with answering(aws, "ssm", None, systems.answer):
         yield
-    finally:
-        events.unregister("provide-client-params.ssm", keep)
-        events.unregister("before-call", answer)
