@@ -83,11 +83,11 @@ class _ColdStarts:
         environment = settings.environment(NO_RUNTIME, imports, ADMIN_ACCESS_KEY, self.sandbox.environment)
         others = bare.programs(function, self.calls)
         plain = {name: value for name, value in environment.items() if name not in settings.variables}
-        rounds = [
+        rounds = (
             [Program(self.first.program(function), environment, imports[0])]
             + [Program(text, plain, imports[0]) for text in (others[0], "\n".join(others))]
             for _ in range(ROUNDS + 1)
-        ]
+        )
         ours, one, every = usage.compare(rounds)
         return Measured(name, ours, one, every)
 

@@ -18,6 +18,7 @@ from statemachines.model import CheckUse, FixUse
 
 NOT_DEPLOYED = {"report_watch"}  # which only a watched service has
 FOREVER = 2**33
+LOCK = 1
 FIRST = {"call": 0, "seconds": 60}
 TRIGGER = {"kind": "person"}
 FACTS = {  # what a diagnosis would have found
@@ -28,7 +29,7 @@ FACTS = {  # what a diagnosis would have found
 
 
 class FirstCalls:
-    """Writes programs; each call is about an incident of its own, put into the table before."""
+    """Writes programs; each call is about an incident of its own, put into the table: run one, then ask again."""
 
     def __init__(self, incidents: Incidents) -> None:
         """Use a deployed stack's incident table."""
@@ -50,7 +51,8 @@ class FirstCalls:
             return {"parameters": self._parameters(f"check/{function.name}")}
         if function.kind == "fix":
             self._open(incident, function.name)
-            return {"incident": incident, "round": 1, "step": 0}
+            self._lock(incident)
+            return {"incident": incident, "runbook": RUNBOOK, "lock": LOCK, "round": 1, "step": 0}
         if function.name == "report_drill":
             return {"drill": incident, "findings": {}}
         if function.name != "open_incident":
@@ -102,6 +104,14 @@ class FirstCalls:
         self.incidents.create(incident, approval.item(1), {"round": 1} | question | waiting | decided)
         link = {"of": incident, "round": 1, "level": 0, "approver": approver}
         self.incidents.create(approval.link_item(incident), "link", link)
+
+    def _lock(self, incident: str) -> None:
+        """Let an incident, and no other, change the service, as if nothing had ever been repaired before."""
+        target = f"target#{SERVICE}"
+        for item in ("lock", *(one["item"] for one in self.incidents.history(target, "repair#"))):
+            key = {"incident": {"S": target}, "item": {"S": item}}
+            self.incidents.dynamodb.delete_item(TableName=self.incidents.table, Key=key)
+        self.incidents.create(target, "lock", {"holder": incident, "until": FOREVER, "token": LOCK})
 
     def _plan(self, fix: str) -> Plan:
         parameters = self._parameters(f"fix/{fix}")

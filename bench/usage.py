@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -44,8 +44,11 @@ def run(program: Program) -> Usage:
     return Usage(*json.loads(ran.stdout))
 
 
-def compare(rounds: Sequence[Sequence[Program]]) -> list[Usage]:
-    """Run the programs of each round in turn and return the medians of each; the first round is not counted."""
+def compare(rounds: Iterable[Sequence[Program]]) -> list[Usage]:
+    """Run the programs of each round in turn, before the next round is asked for, and return the medians of each.
+
+    The first round is not counted.
+    """
     taken = [[run(program) for program in programs] for programs in rounds][1:]
     return [
         Usage(median(one.cpu for one in column), median(one.memory for one in column))
