@@ -74,7 +74,7 @@ class _ColdStarts:
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         table = incidents(sandbox, SERVICE)
         self.sandbox, self.folder = sandbox, folder
-        self.first = FirstCalls(table)
+        self.first = FirstCalls(table, _facts(sandbox))
         self.calls = bare.calls(sandbox, table.table, MACHINE)
 
     def measure(self, name: str, function: Function) -> Measured:
@@ -90,6 +90,19 @@ class _ColdStarts:
         )
         ours, one, every = usage.compare(rounds)
         return Measured(name, ours, one, every)
+
+
+def _facts(sandbox: Sandbox) -> dict[str, str]:
+    """Find what fixes are given: the certificate in use, the newest revision and the newest tag."""
+    certificates = sandbox.client("acm").list_certificates()["CertificateSummaryList"]
+    revisions = sandbox.client("ecs").list_task_definitions(sort="DESC")["taskDefinitionArns"]
+    repository = str(sandbox.world.names.repository)
+    images = sandbox.client("ecr").list_images(repositoryName=repository)["imageIds"]
+    return {
+        "listener.usable": certificates[0]["CertificateArn"],
+        "definition.newest_revision": revisions[0],
+        "registry.newest_tag": images[-1]["imageTag"],
+    }
 
 
 def _row(one: Measured) -> Row:

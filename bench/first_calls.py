@@ -1,6 +1,7 @@
 """The first call of every function: what it is told, and what it finds in the incident table."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ FOREVER = 2**33
 LOCK = 1
 FIRST = {"call": 0, "seconds": 60}
 TRIGGER = {"kind": "person"}
-FACTS = {  # what a diagnosis would have found
+FACTS = {  # what fixes are given beside the service's resources
     "definition.newest_revision": "arn:aws:ecs:me-central-1:123456789012:task-definition/ganopa-bot:2",
     "listener.usable": "arn:aws:acm:me-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
     "registry.newest_tag": "5d41402abc4b2a76b9719d911017c592ae6f3c01",
@@ -31,9 +32,9 @@ FACTS = {  # what a diagnosis would have found
 class FirstCalls:
     """Writes programs; each call is about an incident of its own, put into the table: run one, then ask again."""
 
-    def __init__(self, incidents: Incidents) -> None:
-        """Use a deployed stack's incident table."""
-        self.incidents = incidents
+    def __init__(self, incidents: Incidents, facts: Mapping[str, str] = FACTS) -> None:
+        """Use a deployed stack's incident table, and what a diagnosis of it would have found."""
+        self.incidents, self.facts = incidents, facts
         self.service = load.services()[SERVICE]
         self.runbook = compiled(self.service, load.runbooks()[RUNBOOK])
         self.uses: dict[str, list[CheckUse | FixUse]] = {}
@@ -121,5 +122,5 @@ class FirstCalls:
         return Plan(account=account, region=region, service=SERVICE, runbook=RUNBOOK, steps=[step])
 
     def _parameters(self, function: str) -> dict[str, Any]:
-        filled: dict[str, Any] = fill(self.uses[function][0].with_, (self.service.given | FACTS).__getitem__)
+        filled: dict[str, Any] = fill(self.uses[function][0].with_, {**self.service.given, **self.facts}.__getitem__)
         return filled
