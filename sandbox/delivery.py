@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from moto.sqs import sqs_backends
 
 from sandbox.access import Principal
-from sandbox.account import ACCOUNT, ADMIN_ACCESS_KEY, REGION
+from sandbox.account import ACCOUNT, ADMIN_ACCESS_KEY, home
 from sandbox.clients import client
 from sandbox.context import current
 from sandbox.policies import allowed, statements
@@ -41,7 +41,7 @@ def send(arn: str, body: str, attributes: Mapping[str, str], access_key: str = A
 
 def send_by_queue_policy(queue_arn: str, body: str, attributes: Mapping[str, str], service: str, source: str) -> None:
     """Send to a queue whose policy must allow the service for the source's ARN; raises NotDelivered."""
-    queue = sqs_backends[ACCOUNT][REGION].get_queue(queue_arn.rsplit(":", maxsplit=1)[-1])
+    queue = sqs_backends[ACCOUNT][home()].get_queue(queue_arn.rsplit(":", maxsplit=1)[-1])
     document = json.loads(queue.policy) if isinstance(queue.policy, str) and queue.policy else queue.policy or {}
     context = {"aws:sourcearn": source, "aws:sourceaccount": ACCOUNT, "aws:securetransport": "true"}
     if not allowed(statements(document) if document else [], "sqs:SendMessage", queue_arn, context, service):

@@ -9,7 +9,7 @@ from moto.ecs import ecs_backends
 from moto.ecs.models import Task
 
 from sandbox import events
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.deployments import TROUBLESHOOTING, roll, roll_back, say
 from sandbox.lock import STATE
 from sandbox.network import Network
@@ -197,7 +197,7 @@ class Scheduler:
 
 
 def _backend() -> Model:
-    return ecs_backends[ACCOUNT][REGION]
+    return ecs_backends[ACCOUNT][home()]
 
 
 def _count(service: Model, tasks: list[RunningTask]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.events import events_backends
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 
 
 def put_event(
@@ -14,9 +14,9 @@ def put_event(
     detail_type: str,
     detail: dict[str, Any],
     resources: list[str] | None = None,
-    region: str = REGION,
+    region: str = "",
 ) -> str:
-    """Put a service's own event (`aws.ecs`, `aws.cloudwatch`) on the default bus and deliver it; return its id."""
+    """Put a service's own event (`aws.ecs`, `aws.cloudwatch`) on the region's or home's default bus; return its id."""
     entry = {
         "Source": source,
         "DetailType": detail_type,
@@ -24,7 +24,7 @@ def put_event(
         "Resources": resources or [],
         "Time": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    result = events_backends[ACCOUNT][region].put_events([entry])[0]
+    result = events_backends[ACCOUNT][region or home()].put_events([entry])[0]
     if "EventId" not in result:
         raise ValueError(f"EventBridge refused {detail_type!r} of {source!r}: {result['ErrorMessage']}")
     return str(result["EventId"])

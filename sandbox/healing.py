@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from moto.ecs import ecs_backends
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.bot import ACCEPTED_KEY, RELEASE
 from sandbox.declared import PUSHED
 from sandbox.lock import STATE
@@ -36,7 +36,7 @@ def _forget(world: World) -> None:
     names, logs = world.names, world.aws("logs")
     with STATE:
         targets_of(backend().target_groups[names.target_group]).clear()
-        revisions = ecs_backends[ACCOUNT][REGION].task_definitions[names.task_definition]
+        revisions = ecs_backends[ACCOUNT][home()].task_definitions[names.task_definition]
         for revision in [revision for revision in revisions if revision > 1]:
             del revisions[revision]
     if not logs.describe_log_groups(logGroupNamePrefix=names.log_group)["logGroups"]:

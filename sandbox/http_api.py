@@ -12,7 +12,7 @@ from moto.apigatewayv2.models import Api
 from moto.awslambda.exceptions import UnknownFunctionException
 
 from sandbox import access_log
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.callers import Caller
 from sandbox.http_api_answer import response_of
 from sandbox.http_api_event import Match, event, iam_of, match
@@ -106,7 +106,7 @@ class _HttpApi:
         return problem(500) if result.error else response_of(result.json())
 
     def _arn(self, found: Match, path: str) -> str:
-        return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{self._api.api_id}/{found.stage.name}/{path}"
+        return f"arn:aws:execute-api:{home()}:{ACCOUNT}:{self._api.api_id}/{found.stage.name}/{path}"
 
 
 def _arn_path(route: Any) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from moto.apigatewayv2.models import Api, Route, Stage
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.callers import Caller
 
 # Bodies of every other type arrive in Base64, those of HTML forms too.
@@ -83,7 +83,7 @@ def _request_context(
     return {
         "accountId": ACCOUNT,
         "apiId": api.api_id,
-        "domainName": f"{api.api_id}.execute-api.{REGION}.amazonaws.com",
+        "domainName": f"{api.api_id}.execute-api.{home()}.amazonaws.com",
         "domainPrefix": api.api_id,
         "http": {
             "method": request.command,

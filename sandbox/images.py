@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from moto.ecr import ecr_backends
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.untyped import Model
 
 DAY = 86_400
@@ -53,11 +53,11 @@ def backdate(repository: str, tag: str, days: int) -> None:
 
 
 def _images(repository: str) -> list[Model]:
-    known = ecr_backends[ACCOUNT][REGION].repositories.get(repository)
+    known = ecr_backends[ACCOUNT][home()].repositories.get(repository)
     return list(known.images) if known else []
 
 
 def _image(stored: Model) -> Image:
-    registry = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+    registry = f"{ACCOUNT}.dkr.ecr.{home()}.amazonaws.com"
     name = f"{registry}/{stored.repository_name}@{stored.image_digest}"
     return Image(name, stored.image_digest, json.loads(stored.image_manifest)["annotations"][COMMIT])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.account import ADMIN_SECRET_KEY, REGION, SESSION_TOKEN
+from sandbox.account import ADMIN_SECRET_KEY, SESSION_TOKEN, home
 from sandbox.lambda_layers import Layer, search_path
 
 
@@ -65,8 +65,8 @@ class FunctionConfig:
             "AWS_LAMBDA_LOG_STREAM_NAME": "sandbox",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": home(),
+            "AWS_DEFAULT_REGION": home(),
             "_HANDLER": self.handler,
             # The developer's own AWS settings must not reach the functions.
             "AWS_CONFIG_FILE": os.devnull,

@@ -5,15 +5,15 @@ from typing import Any
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.lambda_function import FunctionConfig
 from sandbox.lambda_layers import Layer
 from sandbox.policies import allowed
 
 
-def deployed(function_name: str, region: str = REGION) -> LambdaFunction:
-    """Return moto's record of a function by name or ARN; raises UnknownFunctionException."""
-    return get_backend(ACCOUNT, region).get_function(function_name, None)
+def deployed(function_name: str, region: str = "") -> LambdaFunction:
+    """Return moto's record of a function of the region, or else at home; raises UnknownFunctionException."""
+    return get_backend(ACCOUNT, region or home()).get_function(function_name, None)
 
 
 def config(function: LambdaFunction) -> FunctionConfig:
@@ -53,7 +53,7 @@ def may_invoke(function: LambdaFunction, service: str, source_arn: str) -> bool:
 
 def _layers(function: LambdaFunction) -> tuple[Layer, ...] | None:
     arns = [layer["Arn"] for layer in function.layers]
-    versions = [get_backend(ACCOUNT, REGION).layers_versions_by_arn(arn) for arn in arns]
+    versions = [get_backend(ACCOUNT, home()).layers_versions_by_arn(arn) for arn in arns]
     if not all(versions):
         return None  # published by another account
     return tuple(Layer(_file_name(version.code_sha_256), version.code_bytes) for version in versions if version)

@@ -9,7 +9,7 @@ from typing import Any
 from moto.cloudwatch.models import cloudwatch_backends
 
 from sandbox import log_groups
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.context import current
 from sandbox.lambda_function import FunctionConfig
 
@@ -28,7 +28,7 @@ def _keep_metrics(record: dict[str, Any]) -> None:
         for names in directive["Dimensions"]:
             dimensions = [{"Name": name, "Value": str(record[name])} for name in names]
             data = [_datum(metric, record, dimensions) for metric in directive["Metrics"]]
-            cloudwatch_backends[ACCOUNT][REGION].put_metric_data(directive["Namespace"], data)
+            cloudwatch_backends[ACCOUNT][home()].put_metric_data(directive["Namespace"], data)
 
 
 def _datum(metric: dict[str, Any], record: dict[str, Any], dimensions: list[dict[str, str]]) -> dict[str, Any]:

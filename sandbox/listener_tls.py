@@ -11,7 +11,7 @@ from typing import Any
 from moto.acm import acm_backends
 from moto.acm.models import AWS_ROOT_CA
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.untyped import Model
 
 
@@ -50,7 +50,7 @@ def fits(pattern: str, name: str) -> bool:
 
 
 def _stored(arn: str) -> Model:
-    return acm_backends[ACCOUNT][REGION].get_certificate(arn)
+    return acm_backends[ACCOUNT][home()].get_certificate(arn)
 
 
 def _ends(bundle: Model) -> datetime:

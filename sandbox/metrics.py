@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.cloudwatch import cloudwatch_backends
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.speed import sandbox_seconds
 from sandbox.untyped import Client, Model
 
@@ -47,7 +47,7 @@ class Metrics:
         self.note(name, value, dimensions)
         named = [{"Name": key, "Value": text} for key, text in dimensions.items()]
         datum = {"MetricName": name, "Value": value, "Dimensions": named}
-        cloudwatch_backends[ACCOUNT][REGION].put_metric_data(NAMESPACE, [datum])
+        cloudwatch_backends[ACCOUNT][home()].put_metric_data(NAMESPACE, [datum])
 
     def note(self, name: str, value: float, dimensions: Mapping[str, str]) -> None:
         """Add one datapoint here."""
@@ -178,6 +178,6 @@ class Alarms:
 
 def _metric_alarms(namespace: str, metric: str = "") -> Iterable[Any]:
     """List the alarms on a namespace's metrics, or on one of them."""
-    alarms: dict[str, Any] = cloudwatch_backends[ACCOUNT][REGION].alarms
+    alarms: dict[str, Any] = cloudwatch_backends[ACCOUNT][home()].alarms
     found = [alarm for alarm in list(alarms.values()) if alarm.namespace == namespace]
     return [alarm for alarm in found if metric in ("", alarm.metric_name)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from moto.ec2 import ec2_backends
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.untyped import Model
 
 LEAST_SECONDS = 2.0  # scaled time-outs would fail on a busy machine, where AWS's own would not
@@ -73,7 +73,7 @@ def allowed(source: Interface, target: Interface, port: int) -> bool:
 def _permits(interface: Interface, direction: str, port: int, peer: Interface) -> bool:
     if interface.groups is None:
         return True
-    backend = ec2_backends[ACCOUNT][REGION]
+    backend = ec2_backends[ACCOUNT][home()]
     groups = [backend.get_security_group_from_id(group) for group in interface.groups()]
     return any(_matches(rule, port, peer) for group in groups if group for rule in list(getattr(group, direction)))
 

@@ -14,7 +14,7 @@ from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from sandbox.account import REGION
+from sandbox.account import home
 from sandbox.callers import Caller
 
 SERVICE = "execute-api"
@@ -34,7 +34,7 @@ def signer(
     if not found or caller is None:
         return None
     signed, stamp = found[5].split(";"), request.headers.get("X-Amz-Date", "")
-    in_scope = (found[2], found[3], found[4]) == (stamp[:8], REGION, SERVICE)
+    in_scope = (found[2], found[3], found[4]) == (stamp[:8], home(), SERVICE)
     if not (in_scope and _recent(stamp) and _covered(request, signed) and _same_body(request, body)):
         return None
     if not _same(request.headers.get("X-Amz-Security-Token", ""), caller.token or ""):
@@ -66,7 +66,7 @@ def _signature(request: http.server.BaseHTTPRequestHandler, body: bytes, signed:
     headers = {name: ",".join(request.headers.get_all(name, [])) for name in signed}
     again = AWSRequest(request.command, url, headers, body)
     again.context["timestamp"] = headers["x-amz-date"]
-    auth = SigV4Auth(Credentials(caller.access_key, caller.secret_key, caller.token), SERVICE, REGION)
+    auth = SigV4Auth(Credentials(caller.access_key, caller.secret_key, caller.token), SERVICE, home())
     try:
         return str(auth.signature(auth.string_to_sign(again, auth.canonical_request(again)), again))
     except ValueError:  # no address that a signature could be made for

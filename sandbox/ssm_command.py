@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.account import REGION
+from sandbox.account import home
 from sandbox.host.host import Host
 from sandbox.host.shell import Ended
 from sandbox.speed import sandbox_seconds
@@ -138,7 +138,7 @@ class Invocation:
                 return
         command = self.command
         seconds = max(sandbox_seconds(command.execution_seconds), LEAST_SECONDS)
-        agents = {"AWS_SSM_INSTANCE_ID": self.node, "AWS_SSM_REGION_NAME": REGION}
+        agents = {"AWS_SSM_INSTANCE_ID": self.node, "AWS_SSM_REGION_NAME": home()}
         variables = {**agents, **command.environment}
         idle = host.powerless and CHANGES in command.document.name
         ended = (

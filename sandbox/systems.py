@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from ruamel.yaml import YAML
+
+from sandbox.account import REGION
 
 if TYPE_CHECKING:
     from sandbox.untyped import Client
 
 DEFAULT = "ganopa-bot"
+SERVICES = Path(__file__).parents[1] / "services"
 
 
 class Clients(Protocol):
@@ -48,6 +54,12 @@ class System(Protocol):
 
     def describe(self) -> str:
         """Return its state in one line."""
+
+
+def region_of(service: str) -> str:
+    """Return the region that a service's file names; the sandbox's own where it has no file."""
+    files = (YAML(typ="safe").load(path) for path in sorted(SERVICES.glob("*.yaml")))
+    return next((str(file["region"]) for file in files if file["name"] == service), REGION)
 
 
 def make(service: str, sandbox: Clients) -> System:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from moto.elbv2 import elbv2_backends
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.lock import STATE
 from sandbox.network import LEAST_SECONDS, Interface, Network
 from sandbox.patches.elbv2 import Target, deregister, probe_port, register, targets_of
@@ -22,7 +22,7 @@ FAILED = ("Target.FailedHealthChecks", "Health checks failed")
 
 def backend() -> Model:
     """Return the load balancers and target groups of the sandbox's account and region."""
-    return elbv2_backends[ACCOUNT][REGION]
+    return elbv2_backends[ACCOUNT][home()]
 
 
 def balancer_interface(load_balancer: Model) -> Interface:

@@ -8,7 +8,7 @@ from moto.ec2 import ec2_backends
 from moto.ecs.models import Task
 from moto.logs import logs_backends
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.bot import KILLED, Bot, ContainerExitedError
 from sandbox.deployments import now
 from sandbox.network import Interface, Network
@@ -79,7 +79,7 @@ class RunningTask:
             self._bot.stop()
             self._container.exitCode = 0 if self._container.exitCode is None else self._container.exitCode
         self._network.detach(self.address)
-        ec2_backends[ACCOUNT][REGION].enis.pop(self._interface_id, None)
+        ec2_backends[ACCOUNT][home()].enis.pop(self._interface_id, None)
         self.task.attachments[0]["status"] = "DELETED"
         self.task.stopped_at = self.task.execution_stopped_at = now()
         self._become("STOPPED")
@@ -92,7 +92,7 @@ class RunningTask:
         task, container = self.task, self._container
         task.created_at = task.pull_started_at = now()
         task.cpu, task.memory, task.version = definition.cpu, definition.memory, 1
-        task.availability_zone, task.connectivity, task.health_status = f"{REGION}a", "CONNECTED", "UNKNOWN"
+        task.availability_zone, task.connectivity, task.health_status = f"{home()}a", "CONNECTED", "UNKNOWN"
         task.platform_family, task.platform_version = "Linux", "1.4.0"
         container.task_arn, container.exitCode, container.health_status = task.task_arn, None, "UNKNOWN"
         container.container_arn = f"{task.task_arn.replace(':task/', ':container/')}/{uuid.uuid4()}"

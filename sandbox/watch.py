@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.cloud import Sandbox
 from sandbox.patches.task_tokens import submitted, time_out, waiting
 
@@ -65,7 +65,7 @@ def run_out(sandbox: Sandbox, execution: str) -> None:
 
 
 def _interpreted(execution: str) -> Any:
-    return stepfunctions_parser_backends[ACCOUNT][REGION].describe_execution(execution)
+    return stepfunctions_parser_backends[ACCOUNT][home()].describe_execution(execution)
 
 
 def follow(sandbox: Sandbox, execution: str) -> Iterator[Seen]:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from sandbox import images, incidents
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.agent_gateway import AgentGateway
 from sandbox.bot import PREFIX
 from sandbox.certificates import Certificates
@@ -52,7 +52,7 @@ class World:
         self.proxy = Proxy(self.network, self._resolve)
         self.client = HttpsClient(self.proxy.port, self.ca_file)
         self.telegram = Telegram(self.client, self.names.webhook_url)
-        self.first_revision = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{self.names.task_definition}:1"
+        self.first_revision = f"arn:aws:ecs:{home()}:{ACCOUNT}:task-definition/{self.names.task_definition}:1"
         self._persistent: list[incidents.Incident[World]] = []
         self._incidents = threading.RLock()
         self._servers: list[Server] = []

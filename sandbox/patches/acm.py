@@ -13,7 +13,7 @@ from moto.acm.responses import AWSCertificateManagerResponse
 from moto.core.responses import ActionResult
 from moto.elbv2 import elbv2_backends
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT
 from sandbox.patches.replaced import replace
 from sandbox.untyped import Model
 
@@ -30,7 +30,7 @@ def days_left(bundle: CertBundle) -> int:
 
 def in_use(arn: str) -> list[str]:
     """Return the ARNs of the load balancers whose listeners present a certificate."""
-    balancers = elbv2_backends[ACCOUNT][REGION].load_balancers.values()
+    balancers = elbv2_backends[ACCOUNT][arn.split(":")[3]].load_balancers.values()
     return [
         balancer.arn
         for balancer in list(balancers)

@@ -9,7 +9,7 @@ from moto.awslambda.exceptions import UnknownFunctionException
 from moto.events.models import Rule
 from moto.logs import logs_backends
 
-from sandbox.account import ACCOUNT, REGION
+from sandbox.account import ACCOUNT, home
 from sandbox.clients import client
 from sandbox.context import current
 from sandbox.delivery import NotDelivered, role_key, send_by_queue_policy
@@ -95,7 +95,7 @@ def _invoke(rule: Rule, arn: str, body: str, event_id: str) -> None:
 
 def _log(arn: str, body: str) -> None:
     group = arn.split(":log-group:")[1].removesuffix(":*")
-    backend = logs_backends[ACCOUNT][REGION]
+    backend = logs_backends[ACCOUNT][home()]
     stream = f"events-{time.time_ns()}"
     backend.create_log_stream(group, stream)
     backend.put_log_events(group, stream, [{"timestamp": int(time.time() * 1000), "message": body}])

@@ -12,6 +12,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.ssm.models import Document, SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from sandbox.account import home
 from sandbox.clients import client
 from sandbox.context import current
 from sandbox.patches.replaced import replace
@@ -107,7 +108,7 @@ def _node(host: Model) -> dict[str, Any]:
         "PlatformVersion": "2023",
         "ResourceType": "ManagedInstance" if managed else "EC2Instance",
         "IPAddress": host.address,
-        "ComputerName": f"ip-{host.address.replace('.', '-')}.me-central-1.compute.internal",
+        "ComputerName": f"ip-{host.address.replace('.', '-')}.{home()}.compute.internal",
         "SourceId": host.instance_id,
         "SourceType": "AWS::SSM::ManagedInstance" if managed else "AWS::EC2::Instance",
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import systems
+from sandbox.account import REGION, home
 from sandbox.cloud import Sandbox
 from sandbox.demo import rings
 from sandbox.harena import INSTANCE
@@ -34,6 +35,19 @@ def test_harena_alone_runs_without_the_world_of_ganopa() -> None:
             _ = sandbox.world
         sandbox.system("harena").break_("service-down+service-missing")
         assert not sandbox.system("harena").healthy()
+
+
+def test_the_sandbox_is_where_the_file_of_its_service_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bot.yaml").write_text("{name: bot, region: eu-west-3}")
+    (tmp_path / "harena.yaml").write_text("{name: harena, region: us-east-1}")
+    monkeypatch.setattr(systems, "SERVICES", tmp_path)
+    with Sandbox.start(service="harena") as sandbox:
+        assert home() == "us-east-1"
+        (known,) = sandbox.client("ssm").describe_instance_information()["InstanceInformationList"]
+        assert known["ComputerName"].endswith(".us-east-1.compute.internal")
+    assert home() == REGION
+    with Sandbox() as elsewhere, pytest.raises(ValueError, match=f"harena is in us-east-1, this sandbox in {REGION}"):
+        elsewhere.add("harena")
 
 
 def test_who_names_no_service_or_incident_is_told_which_there_are() -> None:
