@@ -1,4 +1,4 @@
-"""The account's IAM users, and what IAM tells about its root user."""
+"""The account's IAM users and roles, and what IAM tells about its root user."""
 
 from typing import Any
 
@@ -17,8 +17,12 @@ def client(aws: Session) -> Any:
 
 def users(aws: Session) -> Listed[str]:
     """List the users' names."""
-    pages = client(aws).get_paginator("list_users").paginate(PaginationConfig={"PageSize": PAGE})
-    return listed(pages, lambda page: [one["UserName"] for one in page["Users"]])
+    return _names(aws, "list_users", "Users", "UserName")
+
+
+def roles(aws: Session) -> Listed[str]:
+    """List the roles' names."""
+    return _names(aws, "list_roles", "Roles", "RoleName")
 
 
 def summary(aws: Session) -> dict[str, bool]:
@@ -34,3 +38,8 @@ def has_password(aws: Session, user: str) -> bool:
     except iam.exceptions.NoSuchEntityException:
         return False
     return True
+
+
+def _names(aws: Session, operation: str, key: str, name: str) -> Listed[str]:
+    pages = client(aws).get_paginator(operation).paginate(PaginationConfig={"PageSize": PAGE})
+    return listed(pages, lambda page: [one[name] for one in page[key]])

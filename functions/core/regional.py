@@ -1,4 +1,4 @@
-"""What the parameters of checks have in common that look at all of one kind in a region."""
+"""What the parameters of checks have in common that look at all of one kind."""
 
 from functions.core.fields import Region
 from functions.core.results import Parameters
@@ -10,7 +10,11 @@ class InRegion(Parameters):
     region: Region
 
 
-class Named(InRegion):
-    """A region, and a word that is in the names of what is meant there; "" for all."""
+class Worded(Parameters):
+    """A word that is in the names of what is meant; "" for all."""
 
     named: str = ""
+
+
+class Named(Worded, InRegion):
+    """A region, and a word that is in the names of what is meant there; "" for all."""
