@@ -12,14 +12,17 @@ APP = "d33l77zi1h78ce"
 
 @dataclass
 class Amplify:
-    """The app's and its branches' variables, those of branches to come, and how many branches are on a page.
+    """The app's and its branches' variables, those of branches to come, the jobs of `main`, and how many are on a page.
 
-    `denied` are operations that nobody may call, `answers` what callers got in the end.
+    `more` is what else Amplify tells of the app, and of each branch; `denied` are operations that nobody may call,
+    `answers` what callers got in the end.
     """
 
     app: dict[str, str] = field(default_factory=dict)
     branches: dict[str, dict[str, str]] = field(default_factory=dict)
     future: dict[str, str] | None = None
+    jobs: list[Answer] = field(default_factory=list)
+    more: Answer = field(default_factory=dict)
     page: int = 50
     denied: set[str] = field(default_factory=set)
     answers: list[Answer] = field(default_factory=list)
@@ -30,18 +33,24 @@ class Amplify:
             return _error("AccessDeniedException", f"not authorized to perform: amplify:{operation}")
         if asked["appId"] != APP:
             return _error("NotFoundException", f"App {asked['appId']} not found.")
-        return {"GetApp": self._app, "ListBranches": self._branches}[operation](asked)
+        return {"GetApp": self._app, "ListBranches": self._branches, "ListJobs": self._jobs}[operation](asked)
 
     def _app(self, _: Answer) -> Answer:
-        app: Answer = {"appId": APP, "name": "huntaze", "environmentVariables": dict(self.app)}
+        app: Answer = {"appId": APP, "name": "huntaze", "environmentVariables": dict(self.app), **self.more}
         future = {"autoBranchCreationConfig": {"environmentVariables": dict(self.future)}} if self.future else {}
         return {"app": app | future}
 
     def _branches(self, asked: Answer) -> Answer:
+        named = {name: {"branchName": name, "environmentVariables": dict(its)} for name, its in self.branches.items()}
+        return self._page("branches", [self.more | one for one in named.values()], asked)
+
+    def _jobs(self, asked: Answer) -> Answer:
+        return self._page("jobSummaries", self.jobs if asked["branchName"] == "main" else [], asked)
+
+    def _page(self, key: str, every: list[Answer], asked: Answer) -> Answer:
         begin, size = int(asked.get("nextToken", 0)), min(self.page, asked["maxResults"])
-        every = [{"branchName": name, "environmentVariables": dict(its)} for name, its in self.branches.items()]
         more = {"nextToken": str(begin + size)} if len(every) > begin + size else {}
-        return {"branches": every[begin : begin + size]} | more
+        return {key: every[begin : begin + size]} | more
 
 
 def _error(code: str, message: str) -> Answer:
