@@ -14,6 +14,12 @@ from functions.core.function import Function
 # What AWS asks for besides an action that is called, by that action
 ALONGSIDE = {"ecs:RegisterTaskDefinition": {"iam:PassRole", "ecs:TagResource"}}
 PREFIXES = {"monitoring": "cloudwatch"}  # IAM's name of a service, where it is not the one that requests are signed for
+# IAM's name of an operation, by the client's service, where it is not the API's
+NAMES = {
+    ("s3", "ListBuckets"): "ListAllMyBuckets",
+    ("s3", "GetPublicAccessBlock"): "GetBucketPublicAccessBlock",
+    ("s3control", "GetPublicAccessBlock"): "GetAccountPublicAccessBlock",
+}
 
 
 class Undeclared(AssertionError):
@@ -45,8 +51,9 @@ class Actions:
         function = self._function.get()
         if function is None:
             return
-        name = model.service_model.signing_name
-        action = f"{PREFIXES.get(name, name)}:{model.name}"
+        service, name = model.service_model, model.service_model.signing_name
+        operation = NAMES.get((service.service_name, model.name), model.name)
+        action = f"{PREFIXES.get(name, name)}:{operation}"
         self.called[function.entry].add(action)
         if action not in declared(function):
             raise Undeclared(f"{function.entry} calls {action}: declare it with allow(...) or do not call it")
