@@ -7,7 +7,7 @@ from sandbox.listener_rules import HTTPS, action_for, redirect, target_group
 from sandbox.listener_tls import ListenerTls
 from sandbox.metrics import Metrics
 from sandbox.network import LEAST_SECONDS, Interface, Network
-from sandbox.server import QuietHandler, Server
+from sandbox.server import QuietHandler, TlsServer
 from sandbox.speed import sandbox_seconds
 from sandbox.targets import Targets, backend, balancer_interface
 from sandbox.untyped import Model
@@ -20,7 +20,7 @@ REASONS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gat
 PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
 
 
-class FrontDoor(Server):
+class FrontDoor(TlsServer):
     """Serves one load balancer's HTTPS listener, found by the load balancer's ARN."""
 
     def __init__(self, arn: str, network: Network, targets: Targets, metrics: Metrics) -> None:
@@ -28,8 +28,7 @@ class FrontDoor(Server):
         self.load_balancer = backend().load_balancers[arn]
         self.label = arn.split(":loadbalancer/")[1]
         self._turn = itertools.count()
-        self._tls = ListenerTls(self.listener)
-        super().__init__("load-balancer", FrontDoorHandler)
+        super().__init__("load-balancer", FrontDoorHandler, ListenerTls(self.listener).wrap)
         network.attach(Interface(ADDRESS, lambda: list(self.load_balancer.security_groups)))
         network.listen(ADDRESS, HTTPS, self.port)
 
@@ -46,12 +45,6 @@ class FrontDoor(Server):
         healthy = self.targets.healthy(target_group_arn)
         chosen = healthy[self.turn() % len(healthy)] if healthy else None
         return (chosen.address, chosen.port) if chosen else None
-
-    def finish_request(self, request: Model, client_address: Model) -> None:
-        """Speak TLS with each connection, in its own thread."""
-        request.settimeout(LEAST_SECONDS)
-        with self._tls.wrap(request) as secured:
-            super().finish_request(secured, client_address)
 
     def sample(self) -> None:
         """Record how many targets are healthy, for each target group that has any, as AWS does every minute."""

@@ -3,11 +3,14 @@
 import contextlib
 import socket
 import socketserver
+import ssl
 import sys
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
+from typing import Any, ClassVar
 
+HANDSHAKE_SECONDS = 2.0
 POLL_SECONDS = 1.0  # between two looks whether to stop: of a hundred servers, each look takes time from all others
 
 
@@ -77,3 +80,19 @@ class Server(ThreadingHTTPServer):
         """Say nothing where a client went away; anything else is an error worth its traceback."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
+
+
+class TlsServer(Server):
+    """The same over TLS: `wrap` speaks it as a server, with each connection in that connection's own thread."""
+
+    def __init__(
+        self, name: str, handler: type[BaseHTTPRequestHandler], wrap: Callable[[socket.socket], ssl.SSLSocket]
+    ) -> None:
+        self._wrap = wrap
+        super().__init__(name, handler)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Shake hands, then serve; one who says nothing is given up."""
+        request.settimeout(HANDSHAKE_SECONDS)
+        with self._wrap(request) as secured:
+            super().finish_request(secured, client_address)

@@ -2,12 +2,10 @@
 
 import contextlib
 import json
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
 
 from sandbox import images, incidents
 from sandbox.account import ACCOUNT, home
@@ -20,12 +18,12 @@ from sandbox.front_door import ADDRESS, ERRORS, FrontDoor
 from sandbox.healing import restore
 from sandbox.metrics import Alarms, Metrics
 from sandbox.network import Network
-from sandbox.proxy import Proxy
+from sandbox.outside import Outside
 from sandbox.server import Server
 from sandbox.systems import Clients
 from sandbox.targets import Targets, backend
 from sandbox.ticker import Ticker
-from sandbox.traffic import SECONDS, HttpsClient, Telegram
+from sandbox.traffic import SECONDS, Telegram
 
 HEALING_SECONDS = 20.0
 LEAST_DAYS = 45  # before a certificate ends, when ACM begins to warn
@@ -45,12 +43,9 @@ class World:
         self.scheduler = Scheduler(self.network, self.targets)
         self.alarms = Alarms(self.metrics, self.aws("cloudwatch"))
         self.certificates = Certificates()
-        self._folder = tempfile.TemporaryDirectory(prefix="sandbox-")
         self.declared_certificate = self.certificates.issue(self.host)
-        self.ca_file = str(Path(self._folder.name, "ca.pem"))
-        self.certificates.authority.cert_pem.write_to_path(self.ca_file)
-        self.proxy = Proxy(self.network, self._resolve)
-        self.client = HttpsClient(self.proxy.port, self.ca_file)
+        self.outside = Outside(self.network, self.certificates.authority, self._resolve)
+        self.client = self.outside.client
         self.telegram = Telegram(self.client, self.names.webhook_url)
         self.first_revision = f"arn:aws:ecs:{home()}:{ACCOUNT}:task-definition/{self.names.task_definition}:1"
         self._persistent: list[incidents.Incident[World]] = []
@@ -61,7 +56,7 @@ class World:
     @property
     def environment(self) -> dict[str, str]:
         """The variables by which tools reach the system by its host name."""
-        return {"HTTPS_PROXY": self.proxy.url, "SSL_CERT_FILE": self.ca_file, "CURL_CA_BUNDLE": self.ca_file}
+        return self.outside.environment
 
     def build(self) -> None:
         """Make the declared system through AWS's API."""
@@ -71,9 +66,10 @@ class World:
     def start(self) -> None:
         """Start the physics, the load balancer, the proxy and the users; wait until all is well."""
         front_door = FrontDoor(self.names.load_balancer, self.network, self.targets, self.metrics)
-        self._servers = [AgentGateway(self.network), front_door, self.proxy]
+        self._servers = [AgentGateway(self.network), front_door]
         for server in self._servers:
             server.start()
+        self.outside.start()
         work: list[tuple[str, float, Callable[[], None]]] = [
             ("ecs", 0.05, self.scheduler.tick),
             ("ecs-events", 0.05, self.scheduler.deliver),
@@ -92,9 +88,9 @@ class World:
     def stop(self) -> None:
         """Stop everything; raises RuntimeError where the physics had failed."""
         with contextlib.ExitStack() as stack:
-            stack.callback(self._folder.cleanup)
+            stack.callback(self.outside.stop)
             stack.callback(self.scheduler.purge)
-            for server in self._servers or [self.proxy]:
+            for server in self._servers:
                 stack.callback(server.stop)
             for ticker in self._tickers:
                 stack.callback(ticker.stop)

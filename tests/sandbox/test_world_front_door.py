@@ -78,7 +78,7 @@ def test_certificate_is_verified(started_world: World, tmp_path: Path) -> None:
     other = str(tmp_path / "other.pem")
     trustme.CA().cert_pem.write_to_path(other)
     with pytest.raises(ssl.SSLCertVerificationError):
-        HttpsClient(started_world.proxy.port, other).request("GET", started_world.names.health_url)
+        HttpsClient(started_world.outside.proxy.port, other).request("GET", started_world.names.health_url)
 
 
 def test_502_where_the_target_refuses(world: World, target: tuple[str, int]) -> None:
