@@ -14,7 +14,7 @@ from sandbox.arns import resources
 from sandbox.callers import Caller
 from sandbox.policies import allowed
 
-_IAM_ACTIONS = {
+_IAM_ACTIONS = {  # where the action is not called as the operation is, by boto3's name of the service
     "lambda:Invoke": "lambda:InvokeFunction",
     "s3:CreateMultipartUpload": "s3:PutObject",
     "s3:UploadPart": "s3:PutObject",
@@ -23,6 +23,9 @@ _IAM_ACTIONS = {
     "s3:HeadBucket": "s3:ListBucket",
     "s3:ListObjects": "s3:ListBucket",
     "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
 }
 _TRANSACTIONS = {
     "Put": "PutItem",
@@ -119,7 +122,7 @@ def _needed(call: ApiCall) -> Iterator[tuple[str, str | None]]:
             action = f"dynamodb:{_TRANSACTIONS[kind]}"
             yield from ((action, resource) for resource in resources(action, request, call.region))
     if "TransactItems" not in call.parameters:
-        action = _IAM_ACTIONS.get(call.name, call.name)
+        action = _IAM_ACTIONS.get(f"{call.service_name}:{call.operation.name}", call.name)
         yield from ((action, resource) for resource in resources(action, call.parameters, call.region))
     if call.name == "ecs:RegisterTaskDefinition":
         roles = (call.parameters.get(name) for name in ("executionRoleArn", "taskRoleArn"))

@@ -22,6 +22,8 @@ _SERVICES = {
     "email": "sesv2",
     "apigateway": "apigatewayv2",
 }
+# Of two services that sign alike: the second one, by the beginning of its paths
+_SECONDS = {("ses", "/v2/"): "sesv2", ("s3", "/v20180820/"): "s3control"}
 _IAM_PREFIXES = {"monitoring": "cloudwatch", "email": "ses"}
 
 
@@ -79,6 +81,17 @@ class ApiCall:
         )
 
     @property
+    def service_name(self) -> str:
+        """The called service, as boto3 names it."""
+        path = str(self.environ.get("PATH_INFO", ""))
+        seconds = (
+            name
+            for (signed, begin), name in _SECONDS.items()
+            if (self.signing_name, path[: len(begin)]) == (signed, begin)
+        )
+        return next(seconds, None) or _SERVICES.get(self.signing_name, self.signing_name)
+
+    @property
     def operation(self) -> OperationModel:
         """The service model's operation; raises NotFound where there is none."""
         return self._route[0]
@@ -86,7 +99,7 @@ class ApiCall:
     @property
     def service(self) -> ServiceModel:
         """The botocore model of the called service."""
-        return get_service_model(_SERVICES.get(self.signing_name, self.signing_name))
+        return get_service_model(self.service_name)
 
     @property
     def protocol(self) -> str:

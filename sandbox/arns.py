@@ -21,9 +21,38 @@ _LOGS = "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:*"
 _REPOSITORY = "arn:aws:ecr:{region}:{account}:repository/{repositoryName}"
 _ZONE = "arn:aws:route53:::hostedzone/{HostedZoneId}"
 _PARAMETER = "arn:aws:ssm:{region}:{account}:parameter/{path}"
+_REDIS = "arn:aws:elasticache:{region}:{account}:replicationgroup:{ReplicationGroupId}"
+_USER = "arn:aws:iam::{account}:user/{UserName}"
+_BRANCHES = "arn:aws:amplify:{region}:{account}:apps/{appId}/branches"
 _NO_RESOURCE = re.compile(r"(ec2|elasticloadbalancing|cloudwatch|autoscaling):(Describe|Get|List|Put)\w+")
+_OF_ACCOUNT = (  # that know no resource either
+    *("backup:ListBackupPlans", "cloudfront:ListDistributions", "ecr:GetRegistryScanningConfiguration"),
+    *("ecs:ListClusters", "ecs:ListServices", "ecs:ListTaskDefinitionFamilies", "events:ListRules"),
+    *("iam:GetAccountSummary", "iam:ListRoles", "iam:ListUsers", "logs:DescribeLogGroups"),
+    *("route53:ListHealthChecks", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets"),
+    *("ses:GetAccount", "ses:ListEmailIdentities", "sqs:ListQueues"),
+)
 
+_ALL_OR_NAMED = {  # of all, where the call names none
+    "ecr:DescribeRepositories": "arn:aws:ecr:{region}:{account}:repository/{repositoryNames}",
+    "elasticache:DescribeReplicationGroups": _REDIS,
+    "elasticache:DescribeSnapshots": "arn:aws:elasticache:{region}:{account}:snapshot:{SnapshotName}",
+    "rds:DescribeDBInstances": "arn:aws:rds:{region}:{account}:db:{DBInstanceIdentifier}",
+    "rds:DescribeDBSnapshots": "arn:aws:rds:{region}:{account}:snapshot:{DBSnapshotIdentifier}",
+}
 _TEMPLATES = {
+    **_ALL_OR_NAMED,
+    **dict.fromkeys(_OF_ACCOUNT, "*"),
+    "amplify:GetApp": "arn:aws:amplify:{region}:{account}:apps/{appId}",
+    "amplify:ListBranches": f"{_BRANCHES}/*",
+    "amplify:GetBranch": f"{_BRANCHES}/{{branchName}}",
+    "amplify:ListJobs": f"{_BRANCHES}/{{branchName}}/jobs/*",
+    "iam:ListAccessKeys": _USER,
+    "iam:GetLoginProfile": _USER,
+    "iam:ListMFADevices": _USER,
+    "ses:GetEmailIdentity": "arn:aws:ses:{region}:{account}:identity/{EmailIdentity}",
+    "s3:GetBucketPublicAccessBlock": "arn:aws:s3:::{Bucket}",
+    "ecs:DescribeClusters": "arn:aws:ecs:{region}:{account}:cluster/{clusters}",
     "ecs:CreateService": "arn:aws:ecs:{region}:{account}:service/{cluster}/{serviceName}",
     "ecs:UpdateService": _ECS_SERVICE,
     "ecs:DeleteService": _ECS_SERVICE,
@@ -55,6 +84,7 @@ _TEMPLATES = {
     "ecr:DescribeImages": _REPOSITORY,
     "ecr:BatchGetImage": _REPOSITORY,
     "ecr:ListImages": _REPOSITORY,
+    "ecr:DescribeImageScanFindings": _REPOSITORY,
     "states:StartExecution": "{stateMachineArn}",
     "states:ListExecutions": "{stateMachineArn}",
     "states:DescribeStateMachine": "{stateMachineArn}",
@@ -72,6 +102,7 @@ _TEMPLATES = {
     "sqs:SendMessage": _QUEUE,
     "sqs:ReceiveMessage": _QUEUE,
     "sqs:DeleteMessage": _QUEUE,
+    "sqs:GetQueueAttributes": _QUEUE,
     "s3:GetObject": "arn:aws:s3:::{Bucket}/{Key}",
     "s3:PutObject": "arn:aws:s3:::{Bucket}/{Key}",
     "s3:DeleteObject": "arn:aws:s3:::{Bucket}/{Key}",
@@ -106,7 +137,10 @@ def resources(action: str, parameters: Mapping[str, Any], region: str) -> list[s
     template = _TEMPLATES.get(action, "*" if _NO_RESOURCE.fullmatch(action) else None)
     if template is None:
         return [None]
-    many = next((n for n in re.findall(r"{(\w+)}", template) if isinstance(parameters.get(n), list)), None)
+    fields = re.findall(r"{(\w+)}", template)
+    if action in _ALL_OR_NAMED:
+        parameters = {fields[-1]: "*", **parameters}
+    many = next((n for n in fields if isinstance(parameters.get(n), list)), None)
     if many:
         return [_arn(template, {**parameters, many: one}, region) for one in parameters[many]]
     return [_arn(template, parameters, region)]

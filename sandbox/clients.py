@@ -32,11 +32,20 @@ def _client(service: Any, access_key: str, region: str, validate: bool, endpoint
         return _session().client(
             service,
             region_name=region,
-            endpoint_url=endpoint,
+            endpoint_url=of_s3_control(endpoint) if service == "s3control" else endpoint,
             aws_access_key_id=access_key,
             aws_secret_access_key=ADMIN_SECRET_KEY,
             config=config,
         )
+
+
+def of_s3_control(endpoint: str) -> str:
+    """Return the endpoint for S3's account settings.
+
+    boto3 puts the account's id and a dot before every other one: what is no host name then becomes a user's, which
+    nobody asks for.
+    """
+    return endpoint.replace("://", "://account@")
 
 
 @functools.cache

@@ -13,10 +13,10 @@ from moto.moto_api._internal import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from sandbox import context, lambda_logs
+from sandbox import amplify, context, lambda_logs
 from sandbox.account import ACCOUNT, ADMIN_ACCESS_KEY, ADMIN_SECRET_KEY, REGION, home, settle
 from sandbox.cdk import PROJECT, Cdk
-from sandbox.clients import client, forget
+from sandbox.clients import client, forget, of_s3_control
 from sandbox.fault_answers import CallFaults
 from sandbox.faults import Faults
 from sandbox.gateway import Gateway
@@ -48,7 +48,8 @@ class Sandbox:
             install_all()
             moto = _Dispatcher(create_backend_app)
             calls = CallFaults(self.faults, self._context.lambdas.running)
-            self._gateway = Gateway(moto, self._context.access, self._context.trail, calls)
+            own = {amplify.SERVICE: self._context.amplify.answer}
+            self._gateway = Gateway(moto, self._context.access, self._context.trail, calls, own)
             self.endpoint = f"http://localhost:{self._serve(port)}"
             self._context.lambdas.on_line = lambda_logs.keep
             self._context.mailbox.serve(mailbox_port)
@@ -144,6 +145,7 @@ class Sandbox:
         """What a shell must export so that any AWS tool, and curl, talks to the sandbox."""
         own = {
             "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ENDPOINT_URL_S3_CONTROL": of_s3_control(self.endpoint),
             "AWS_REGION": home(),
             "AWS_DEFAULT_REGION": home(),
             "AWS_ACCESS_KEY_ID": ADMIN_ACCESS_KEY,

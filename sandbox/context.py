@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.access import Access
+from sandbox.amplify import Amplify
 from sandbox.background import Background
 from sandbox.faults import Faults
 from sandbox.http_api import HttpApis
@@ -31,6 +32,7 @@ class Context:
     background: Background = field(default_factory=Background)
     trail: Trail = field(default_factory=Trail)
     faults: Faults = field(default_factory=Faults)
+    amplify: Amplify = field(default_factory=Amplify)
     emitted: Metrics = field(default_factory=Metrics)
     unconfirmed: set[str] = field(default_factory=set)
     hosts: "dict[str, Host]" = field(default_factory=dict)

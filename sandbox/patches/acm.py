@@ -1,4 +1,4 @@
-"""ACM as on AWS where moto differs: pages, key types, what a request shows before it is issued, who uses a certificate.
+"""ACM as on AWS where moto differs: pages, key types, what is told of requests, use and renewal.
 
 sandbox/certificates.py issues what was validated.
 """
@@ -59,6 +59,7 @@ def _describe(self: CertBundle) -> dict[str, Any]:
     certificate["HasAdditionalSubjectAlternativeNames"] = len(self.sans) > SUMMARIES
     if self.type == "AMAZON_ISSUED":
         _describe_request(self, certificate)
+        _describe_renewal(self, certificate)
     return told
 
 
@@ -74,6 +75,20 @@ def _describe_request(self: CertBundle, certificate: dict[str, Any]) -> None:
             certificate.pop(name, None)
     if self.status == "FAILED":
         certificate["FailureReason"] = getattr(self, "failure", "OTHER")
+
+
+def _describe_renewal(self: CertBundle, certificate: dict[str, Any]) -> None:
+    """Tell that ACM renews what is in use, and how far it is where `sandbox_renewal` names a RenewalStatus."""
+    if self.status == "ISSUED" and certificate["InUseBy"]:
+        certificate["RenewalEligibility"] = "ELIGIBLE"
+    status = self.__dict__.get("sandbox_renewal")
+    if status:
+        options = certificate["DomainValidationOptions"]
+        certificate["RenewalSummary"] = {
+            "RenewalStatus": status,
+            "DomainValidationOptions": options,
+            "UpdatedAt": certificate["CreatedAt"],
+        }
 
 
 def _list(self: Model, statuses: list[str], includes: dict[str, Any] | None) -> list[CertBundle]:

@@ -1,11 +1,11 @@
-"""IAM: AWS's managed policies exist, and a template's roles and users get the policies that they name."""
+"""IAM: AWS's policies exist, a template's roles and users get those that they name; the root user has a password."""
 
 import functools
 from typing import Any
 
 from moto.core.config import default_user_config
 from moto.iam import iam_backends
-from moto.iam.models import Role, User
+from moto.iam.models import AccountSummary, Role, User
 
 from sandbox.account import ACCOUNT
 from sandbox.patches.replaced import replace
@@ -14,12 +14,17 @@ from sandbox.patches.replaced import replace
 def install() -> None:
     """Load AWS's policies; attach what CloudFormation's types list as ManagedPolicyArns, and users' own Policies."""
     default_user_config["iam"] = {"load_aws_managed_policies": True}
+    replace(AccountSummary, "summary_map", property(_summary))
     for kind in (Role, User):
         for step in ("create", "update"):
             method = f"{step}_from_cloudformation_json"
             replace(kind, method, staticmethod(functools.partial(_made, kind, method)))
         delete = "delete_from_cloudformation_json"
         replace(kind, delete, staticmethod(functools.partial(_delete, kind, delete)))
+
+
+def _summary(self: AccountSummary) -> dict[str, Any]:
+    return {**replace.original(AccountSummary, "summary_map").fget(self), "AccountPasswordPresent": 1}
 
 
 def _made(kind: type[Role | User], method: str, *arguments: Any, **options: Any) -> Role | User:

@@ -30,6 +30,8 @@ def statement(effect: str = "Allow", action: Any = "ecs:UpdateService", **rest: 
         ([statement(), statement("Deny", "*", Condition={"Bool": {"aws:SecureTransport": "false"}})], True),
         ([{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], True),
         ([{"Effect": "Allow", "NotAction": "ecs:*", "Resource": "*"}], False),
+        ([statement(), {"Effect": "Deny", "NotAction": ["ecs:Describe*", "ecs:List*"], "Resource": "*"}], False),
+        ([statement(), {"Effect": "Deny", "NotAction": ["s3:*", "ecs:Update*"], "Resource": "*"}], True),
         ([statement(Condition={"ArnEquals": {"ecs:cluster": "arn:aws:ecs:*:*:cluster/main"}})], True),
         ([statement(Condition={"ArnEquals": {"ecs:cluster": "arn:aws:ecs:*:*:cluster/other"}})], False),
     ],
@@ -83,6 +85,17 @@ def test_resource_policy_names_the_service_and_the_source() -> None:
         ("ssm:GetCommandInvocation", {"CommandId": "c", "InstanceId": "i-01234567"}, ["*"]),
         ("ecs:DescribeServices", {"services": ["web"]}, [None]),
         ("xray:PutTraceSegments", {}, [None]),
+        ("rds:DescribeDBInstances", {}, ["arn:aws:rds:me-central-1:123456789012:db:*"]),
+        ("rds:DescribeDBInstances", {"DBInstanceIdentifier": "a"}, ["arn:aws:rds:me-central-1:123456789012:db:a"]),
+        ("rds:DescribeDBSnapshots", {}, ["arn:aws:rds:me-central-1:123456789012:snapshot:*"]),
+        (
+            "ecr:DescribeRepositories",
+            {"repositoryNames": ["a", "b"]},
+            [f"arn:aws:ecr:me-central-1:123456789012:repository/{name}" for name in "ab"],
+        ),
+        ("sqs:GetQueueAttributes", {"QueueUrl": "http://h/1/q"}, ["arn:aws:sqs:me-central-1:123456789012:q"]),
+        ("iam:ListMFADevices", {"UserName": "amel"}, ["arn:aws:iam::123456789012:user/amel"]),
+        ("iam:ListUsers", {}, ["*"]),
     ],
 )
 def test_resources(action: str, parameters: dict[str, Any], expected: list[str | None]) -> None:
