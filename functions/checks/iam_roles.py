@@ -9,7 +9,7 @@ from functions.core.permissions import allow
 from functions.core.regional import Worded
 from functions.core.results import Finding
 
-SUMMARY = marked("IAM roles: {total}; with the word in their names: {count}")
+SUMMARY = marked("IAM roles with the word in their names: {count}")
 
 
 class IamRoles(Worded):
@@ -21,7 +21,7 @@ def handler(parameters: IamRoles, aws: Session) -> Finding:
     """Which roles does the service have? Source: Huntaze, 3 "IAM"; 5, IAM."""
     every = iam.roles(aws)
     names = sorted(name for name in every.found if parameters.named in name)
-    text = say(SUMMARY, total=len(every.found), count=len(names))
+    text = say(SUMMARY, count=len(names))
     return Finding(
         summary=told(text, whole=every.whole),
         signals={"none": Listed(names, every.whole).none},

@@ -29,7 +29,7 @@ def test_roles_of_the_service(run_check: RunCheck, make: Make) -> None:
     finding = run_check(handler, named="huntaze")
     assert finding.signals == {"none": False}
     assert finding.facts == {"count": 2, "names": ["ai-router-huntaze", "huntaze-task"]}
-    assert finding.summary == "IAM roles: 3; with the word in their names: 2"
+    assert finding.summary == "IAM roles with the word in their names: 2"
 
 
 def test_none(run_check: RunCheck, make: Make) -> None:
@@ -58,7 +58,7 @@ def test_of_a_list_that_was_cut_only_what_was_seen_is_known(
     make(*(f"huntaze-{number}" for number in range(3)))
     finding = run_check(handler, named="huntaze")
     assert finding.signals == {"none": False}
-    assert finding.summary == "IAM roles: 2; with the word in their names: 2; there is more than could be read"
+    assert finding.summary == "IAM roles with the word in their names: 2; there is more than could be read"
     assert run_check(handler, named="other").signals == {"none": None}
 
 
