@@ -20,9 +20,8 @@ def read(aws: Session, word: str) -> Listed[Any]:
 
 def plain(distribution: Any) -> bool | None:
     """Say whether it answers HTTP without a redirect, on any path; a disabled one answers nothing."""
-    enabled = distribution.get("Enabled")
     answers = proven([PLAIN.get(policy) for _, policy in _behaviours(distribution)], whole=True)
-    return False if enabled is False or answers is False else enabled and answers
+    return False if answers is False else distribution.get("Enabled") and answers
 
 
 def policies(distribution: Any) -> str:

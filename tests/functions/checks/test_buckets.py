@@ -7,13 +7,13 @@ from botocore.exceptions import ClientError
 from functions.checks.buckets import handler
 from functions.core import reading
 from functions.core.aws import Session
-from functions.core.public_access import SETTINGS
 from functions.core.results import Finding
 from tests.conftest import REGION
 from tests.functions.answering import Answer, answering
 from tests.functions.conftest import ACCOUNT, RunCheck
 from tests.functions.paging import paged
 
+SETTINGS = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]
 FINE = {"public": False, "none": False}
 ASSETS = "huntaze-assets"
 Make = Callable[..., None]
