@@ -1,0 +1,70 @@
+"""Are the targets of a region's target groups healthy?"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from functions.core.aws import Session
+from functions.core.check import check
+from functions.core.each import each
+from functions.core.judged import Rule, Verdict, judged
+from functions.core.language import marked, say
+from functions.core.listed import listed, proven
+from functions.core.permissions import allow
+from functions.core.reading import over
+from functions.core.regional import Named
+from functions.core.results import Finding, shortened
+
+PAGE, SHOWN, SHARE = 400, 3, 2  # the share is of the time, for the groups and for their targets
+NAME = "TargetGroupName"
+TARGETS: Final = "TargetHealthDescriptions"
+NOTHING = marked("there is no target group in {region}")
+NOT_NAMED = marked("there is no target group in {region} whose name has {named} in it")
+TOLD = marked("target groups: {count}; with unhealthy targets: {unhealthy}; without a target: {empty}")
+
+
+class TargetGroups(Named):
+    """A region, and a word in the names of its target groups."""
+
+
+@check(
+    allow("elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"),
+    signals={
+        "unhealthy": "A registered target of a target group is unhealthy",
+        "empty": "A target group has no registered target",
+        "none": "There is no target group here whose name has the word",
+    },
+)
+def handler(parameters: TargetGroups, aws: Session) -> Finding:
+    """Are registered targets healthy? Source: Huntaze, 3 "Failover (LB/Route53)"; 5, ALB / Target Groups."""
+    elb, word = aws.client("elbv2", parameters.region), parameters.named
+
+    def read(group: Any) -> Any:
+        told = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
+        return group | {TARGETS: list(_registered(told[TARGETS]))}
+
+    pages = elb.get_paginator("describe_target_groups").paginate(PaginationConfig={"PageSize": PAGE})
+    groups = listed(pages, lambda page: [one for one in page["TargetGroups"] if word in one[NAME]], SHARE)
+    found = each(groups, read, over(SHARE))
+    rules = {
+        "unhealthy": Rule(lambda group: proven([wrong for wrong, _ in group[TARGETS]], whole=True), _told),
+        "empty": Rule(lambda group: not group[TARGETS], _told),
+    }
+    nothing = say(NOT_NAMED if word else NOTHING, **parameters.model_dump())
+    return judged(found, NAME, rules).finding(TOLD, nothing, found)
+
+
+def _registered(told: Iterable[Any]) -> Iterable[tuple[Verdict, str]]:
+    """Say of each target but those that leave whether it is unhealthy, unknown of one not checked (yet); tell of it."""
+    for one in told:
+        state, reason = (one.get("TargetHealth", {}).get(name, "") for name in ("State", "Reason"))
+        where = ":".join(str(one["Target"][name]) for name in ("Id", "Port") if name in one["Target"])
+        if state != "draining":
+            wrong = state.startswith("unhealthy") or (False if state == "healthy" else None)
+            yield wrong, " ".join(filter(None, [where, state or say("unknown"), reason]))
+
+
+def _told(group: Any) -> str:
+    """Tell what a group asks, and of its targets that are not healthy, the unhealthy first."""
+    asks = " ".join(str(group[name]) for name in ("TargetType", "Protocol", "Port", "HealthCheckPath") if name in group)
+    bad = [told for asked in (True, None) for wrong, told in group[TARGETS] if wrong is asked]
+    return f"{asks}: {', '.join(shortened(bad, SHOWN)) or say('no target registered')}"
