@@ -1,6 +1,6 @@
 # Every target installs what it needs, inside this folder; when nothing changed, that costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help demo incidents sandbox approve history stop go runbooks screenshots test bench growth faults matrix check messages format deploy setup lock clean
+.PHONY: help demo audit incidents sandbox approve history stop go runbooks screenshots test bench growth faults matrix check messages format deploy setup lock clean
 
 # Expanded only where a venv is made. A candidate is run, not just found: a version manager's shim may exist and refuse.
 USABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
@@ -20,6 +20,10 @@ help: ## List these targets
 
 demo: setup ## Break the service in the sandbox and watch its repair: SERVICE=harena INCIDENT=greedy-system APPROVE=yes
 	@python -m sandbox.demo
+
+audit: setup ## Compute the checklist: in the sandbox, or PROFILE=name or FROM=folder, with CHECKOUT=folder SPEAK=en
+	@$(if $(PROFILE)$(FROM)$(CHECKOUT),python -m cli.audit --profile '$(PROFILE)' --from '$(FROM)' --checkout '$(CHECKOUT)' \
+		--service '$(or $(SERVICE),huntaze)' $(if $(SPEAK),--language '$(SPEAK)'),python -m sandbox.audit)
 
 incidents: setup ## List what SERVICE and INCIDENT can be
 	@python -m sandbox.demo --list

@@ -15,7 +15,7 @@ def main() -> None:
     app = App()
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     try:
-        stacks(app, load.services().values(), load.runbooks())
+        stacks(app, load.services().values(), load.runbooks(), load.audits())
     except (load.FileError, BuildError) as error:
         sys.exit(str(error))
     app.synth()

@@ -17,7 +17,7 @@ from statemachines import load
 from statemachines.compile import compiled
 from statemachines.model import CheckUse, FixUse
 
-NOT_DEPLOYED = {"report_watch"}  # which only a watched service has
+NOT_DEPLOYED = {"report_audit", "report_watch"}  # which only an audited, or a watched, service has
 FOREVER = 2**33
 LOCK = 1
 FIRST = {"call": 0, "seconds": 60}
@@ -108,11 +108,15 @@ class FirstCalls:
 
     def _lock(self, incident: str) -> None:
         """Let an incident, and no other, change the service, as if nothing had ever been repaired before."""
-        target = f"target#{SERVICE}"
-        for item in ("lock", *(one["item"] for one in self.incidents.history(target, "repair#"))):
-            key = {"incident": {"S": target}, "item": {"S": item}}
-            self.incidents.dynamodb.delete_item(TableName=self.incidents.table, Key=key)
-        self.incidents.create(target, "lock", {"holder": incident, "until": FOREVER, "token": LOCK})
+        self.forget()
+        self.incidents.create(f"target#{SERVICE}", "lock", {"holder": incident, "until": FOREVER, "token": LOCK})
+
+    def forget(self) -> None:
+        """Let no incident of these work on the service, or ever have repaired it."""
+        for target in (f"target#{SERVICE}", *(f"target#{SERVICE}/{runbook}" for runbook in self.service.runbooks)):
+            for item in self.incidents.everything(target):
+                key = {"incident": {"S": target}, "item": {"S": item}}
+                self.incidents.dynamodb.delete_item(TableName=self.incidents.table, Key=key)
 
     def _plan(self, fix: str) -> Plan:
         parameters = self._parameters(f"fix/{fix}")

@@ -4,7 +4,6 @@ Run by `make history SERVICE=harena`. It only reads: the stack's outputs, and it
 """
 
 import argparse
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -14,33 +13,30 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.core import history, language
+from cli import common
+from cli.common import Failed
+from functions.core import history
 from functions.core.incidents import Incidents
-from messages import files
 from statemachines import compile as compiling
 from statemachines import load
 from statemachines.load import FileError
 from statemachines.model import Service
 
 
-class Failed(Exception):
-    """What could not be done, and what to do about it."""
-
-
 def main() -> int:
     """Print the document; 1 where an incident had to be left out, 2 where nothing could be read."""
     arguments = _arguments()
     try:
-        service = _service(arguments.service)
+        service = common.service(arguments.service)
         session = boto3.session.Session(region_name=service.region)
         incidents = Incidents(session, arguments.table or _table(session, service))
         with TemporaryDirectory() as folder:
-            _speak(service.language, Path(folder))
+            common.speak(service.language, Path(folder))
             left_out = _print(service, incidents)
     except (BotoCoreError, ClientError, Failed, FileError) as error:
-        return _say(str(error), 2)
+        return common.complain(str(error), 2)
     gone = "Left out, because their runbooks are not in statemachines/runbooks any more"
-    return _say(f"{gone}: {', '.join(left_out)}", 1) if left_out else 0
+    return common.complain(f"{gone}: {', '.join(left_out)}", 1) if left_out else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -48,13 +44,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("service")
     parser.add_argument("--table", default="", help="the incident table; otherwise read from the stack's outputs")
     return parser.parse_args()
-
-
-def _service(name: str) -> Service:
-    services = load.services()
-    if name not in services:
-        raise Failed(f"There is no service {name}. There are: {', '.join(services)}.")
-    return services[name]
 
 
 def _table(session: boto3.session.Session, service: Service) -> str:
@@ -72,13 +61,6 @@ def _table(session: boto3.session.Session, service: Service) -> str:
     if "IncidentsTable" not in outputs:
         raise Failed(f"The stack {service.name} in {service.region} has no output IncidentsTable. {remedy}")
     return str(outputs["IncidentsTable"])
-
-
-def _speak(code: str, folder: Path) -> None:
-    """Say everything in a language, as the service's functions do, whose package brings it compiled."""
-    files.compile_into(folder)
-    language.LOCALES = folder
-    os.environ["SERVICE_LANGUAGE"] = code
 
 
 def _print(service: Service, incidents: Incidents) -> list[str]:
@@ -108,11 +90,6 @@ def _records(service: Service, incidents: Incidents) -> list[dict[str, Any]]:
 
 def _opened(record: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(record["opened_at"])
-
-
-def _say(problem: str, status: int) -> int:
-    sys.stderr.write(f"{problem}\n")
-    return status
 
 
 if __name__ == "__main__":

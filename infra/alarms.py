@@ -67,29 +67,31 @@ def watched(
     yield Watched("dead-letters", "an event or a mail was not delivered; the queue holds it", waiting)
 
 
-def missed(service: Service) -> Watched:
-    """Watch that drills come to their end, which functions/workflow/report_drill.py says."""
-    ended = cloudwatch.Metric(
-        namespace="Runbooks",
-        metric_name="Drill",
-        dimensions_map={"service": service.name},
-        statistic="Sum",
-        period=Duration.hours(1),
-    )
-    return Watched("drill-missed", "no drill has ended for over a day: what is stale is not known", ended, A_DAY)
+def missed(service: Service) -> Iterator[Watched]:
+    """Watch that drills and audits come to their end, which their reports in functions/workflow say."""
+    hour = Duration.hours(1)
+    meaning = "no drill has ended for over a day: what is stale is not known"
+    yield Watched("drill-missed", meaning, _ended(service, "Drill", hour), A_DAY)
+    if service.audit:
+        meaning = "no audit has ended for over a day: whether the checklist still holds is not known"
+        yield Watched("audit-missed", meaning, _ended(service, "Audit", hour), A_DAY)
 
 
 def unwatched(service: Service) -> Iterator[Watched]:
     """Watch that the watch, where there is one, comes to its end, which functions/workflow/report_watch.py says."""
     if service.watch:
-        ended = cloudwatch.Metric(
-            namespace="Runbooks",
-            metric_name="Watch",
-            dimensions_map={"service": service.name},
-            statistic="Sum",
-            period=Duration.minutes(service.watch.minutes),
-        )
+        ended = _ended(service, "Watch", Duration.minutes(service.watch.minutes))
         yield Watched("watch-missed", "no watch has ended lately: how the service is is not known", ended, WATCHES)
+
+
+def _ended(service: Service, what: str, period: Duration) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="Runbooks",
+        metric_name=what,
+        dimensions_map={"service": service.name},
+        statistic="Sum",
+        period=period,
+    )
 
 
 class Alarms(Construct):

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
+from functions.core.audited import looks
 from functions.core.function import Function
 from functions.core.permissions import Permission
 from functions.core.template import fill, names
+from statemachines.audit_model import Audit
 from statemachines.load import FileError, functions_of
-from statemachines.model import CheckUse, FixUse, Runbook, Service
+from statemachines.model import AUDIT, CheckUse, FixUse, Runbook, Service
 
 Values = Mapping[str, Any]
 
@@ -33,6 +35,15 @@ def uses(runbooks: Iterable[Runbook]) -> dict[str, list[Use]]:
     for runbook in runbooks:
         for function, found in functions_of(runbook).items():
             grouped.setdefault(function, []).extend(Use(runbook.name, use) for use in found)
+    return grouped
+
+
+def audited(service: Service, audit: Audit | None) -> dict[str, list[Use]]:
+    """Group all that a service's audit looks at by the function, each use with its parameters filled in."""
+    grouped: dict[str, list[Use]] = {}
+    for look in looks(service, audit, service.audit.regions).values() if audit and service.audit else ():
+        use = CheckUse.model_validate({"check": look.check, "with": look.parameters})
+        grouped.setdefault(f"check/{look.check}", []).append(Use(AUDIT, use))
     return grouped
 
 
@@ -61,7 +72,7 @@ def grants(function: Function, found: Iterable[Use], service: Service, own: Valu
 def _parameters(function: Function, found: Use, service: Service) -> dict[str, Any]:
     with_ = found.use.with_
     narrowing = names([permission.on for permission in function.permissions])
-    overrides = service.runbooks[found.runbook].overrides
+    overrides = service.runbooks[found.runbook].overrides if found.runbook in service.runbooks else {}
     derived = {name for name in narrowing if hasattr(function.parameters, name)}  # a property may use any field
     for field in sorted(with_.keys() if derived else narrowing & with_.keys()):
         free = sorted(names(with_[field]) & overrides.keys())

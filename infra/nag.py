@@ -14,6 +14,7 @@ WILDCARDS = {
     "acm:certificate": "certificates are issued, and replaced, under new ids",
     "states:execution": "executions are named at run time; the state machine is exactly one",
 }
+LOOKS = "a check that looks at all of a kind in the account; it can only read"
 
 
 def accept(construct: IConstruct, finding: str, reason: str) -> None:
@@ -27,13 +28,13 @@ def accept(construct: IConstruct, finding: str, reason: str) -> None:
     Validations.of(construct).acknowledge(Acknowledgment(id=f"AwsSolutions-{finding}", reason=reason))
 
 
-def accept_wildcards(role: IConstruct, grants: list[Grant]) -> None:
-    """Accept the wildcards of a role's grants, where a reason for their kind is written here."""
+def accept_wildcards(role: IConstruct, grants: list[Grant], *, reads: bool = False) -> None:
+    """Accept the wildcards of a role's grants, where a reason for their kind is written here, or it only reads."""
     unknown = sorted({action for grant in grants if grant.resources == ("*",) for action in grant.actions})
     if unknown:
         accept(role, "IAM5[Resource::*]", f"IAM knows no resource for: {', '.join(unknown)}")
     for arn in sorted({arn for grant in grants for arn in grant.resources if "*" in arn[1:]}):
-        reason = WILDCARDS.get(_kind(arn))
+        reason = WILDCARDS.get(_kind(arn)) or (LOOKS if reads else "")
         if reason:
             accept(role, f"IAM5[Resource::{arn}]", reason)
 

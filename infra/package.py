@@ -9,18 +9,19 @@ from pathlib import Path
 from messages import files
 from statemachines import compile as compiling
 from statemachines import compiled
+from statemachines.audit_model import Audit
 from statemachines.model import Runbook, Service
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
-NEEDED = ("__init__.py", "model.py", "compiled.py")
+NEEDED = ("__init__.py", "model.py", "audit_model.py", "compiled.py")
 
 
 class BuildError(Exception):
     """Something that `make` builds is not there yet."""
 
 
-def code(service: Service, runbooks: Iterable[Runbook]) -> Path:
+def code(service: Service, runbooks: Iterable[Runbook], audit: Audit | None = None) -> Path:
     """Put everything that a service's functions run into a folder of its own, the same bytes every time.
 
     The folder is gone when the process ends: an asset is copied as soon as it is declared.
@@ -36,6 +37,8 @@ def code(service: Service, runbooks: Iterable[Runbook]) -> Path:
         shutil.copy(ROOT / "statemachines" / name, package / name)
     for runbook in runbooks:
         compiled.write(compiling.compiled(service, runbook), package / compiled.FOLDER.name)
+    if audit:
+        compiled.write(compiling.audited(service, audit), package / compiled.FOLDER.name)
     return folder
 
 

@@ -9,6 +9,7 @@ from constructs import Construct
 from functions.core.stops import ONE_SERVICE, switches
 from infra.alarms import Alarms, missed, unwatched, watched
 from infra.approval import ApprovalApi
+from infra.audit import AuditMachine, kept, reports
 from infra.drill import Drill
 from infra.functions import Functions
 from infra.hosts import Documents
@@ -18,14 +19,17 @@ from infra.store import IncidentTable, token_key
 from infra.switch_stack import kill_switch
 from infra.triggers import Triggers
 from infra.watch import WatchMachine
-from statemachines.model import DRILL, WATCH, Runbook, Service
+from statemachines.audit_model import Audit
+from statemachines.model import AUDIT, DRILL, WATCH, Runbook, Service
 
 
 class ServiceStack(Stack):
     """A service's runbooks, deployed."""
 
-    def __init__(self, scope: Construct, service: Service, runbooks: Mapping[str, Runbook]) -> None:
-        """Make the stack of a service that uses these runbooks, and nothing for others."""
+    def __init__(
+        self, scope: Construct, service: Service, runbooks: Mapping[str, Runbook], audits: Mapping[str, Audit]
+    ) -> None:
+        """Make the stack of a service that uses some of these runbooks and audits, and nothing for others."""
         super().__init__(
             scope,
             service.name,
@@ -38,10 +42,14 @@ class ServiceStack(Stack):
         topic, alarmed = notifications(self, service, dead_letters), operations(self, service, dead_letters)
         topics = {"topic": topic.topic_arn, "operations": alarmed.topic_arn}
         own = {"table": table.table_arn, "key": key.key_arn, **topics, **_named(service)}
-        kill_switch(self, ONE_SERVICE.format(service=service.name), service.title)
+        audit = audits[service.audit.audit] if service.audit else None
         variables = {"table": table.table_name, "key": key.key_arn, **topics}
+        if audit:
+            variables["audits"] = reports(self, service).bucket_name
+            own |= kept(service, audit)
+        kill_switch(self, ONE_SERVICE.format(service=service.name), service.title)
         Documents(self, service, mine)
-        functions = Functions(self, service, mine, own, variables, dead_letters)
+        functions = Functions(self, service, mine, audit, own, variables, dead_letters)
         page, command = functions["workflow/approval_page"], functions["workflow/approval_command"]
         approval = ApprovalApi(self, service, page, command)
         functions["workflow/request_approval"].add_environment("APPROVAL_URL", approval.url)
@@ -49,8 +57,10 @@ class ServiceStack(Stack):
         machines[DRILL] = Drill(self, service, mine, functions, dead_letters).machine
         if service.watch:
             machines[WATCH] = WatchMachine(self, service, service.watch, mine, functions, dead_letters).machine
+        if audit and service.audit:
+            machines[AUDIT] = AuditMachine(self, service, service.audit, audit, functions, dead_letters).machine
         Triggers(self, service, functions["workflow/dispatch"], functions["workflow/tidy_up"], dead_letters)
-        numbers = [*watched(functions, machines, dead_letters), missed(service), *unwatched(service)]
+        numbers = [*watched(functions, machines, dead_letters), *missed(service), *unwatched(service)]
         Alarms(self, service, numbers, alarmed)
         CfnOutput(self, "ApprovalUrl", value=approval.url)
         CfnOutput(self, "IncidentsTable", value=table.table_name)

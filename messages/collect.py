@@ -33,7 +33,7 @@ class Text(NamedTuple):
 def collected() -> Catalog:
     """Return all messages, in the order of their files, without translations."""
     messages = Catalog(charset="utf-8")
-    for text in sorted([*_code(), *_templates(), *_declared(), *_runbooks()], key=lambda text: text.place):
+    for text in sorted([*_code(), *_templates(), *_declared(), *_runbooks(), *_audits()], key=lambda text: text.place):
         messages.add(text.message, locations=[(text.place, 0)], auto_comments=text.notes)
     return messages
 
@@ -89,6 +89,19 @@ def _runbooks() -> Iterator[Text]:
             for text in (item.title, item.value, item.normal):
                 if any(letter.isalpha() for letter in NAME.sub("", text)):
                     yield Text(text, place, ["line of the checklist"])
+
+
+def _audits() -> Iterator[Text]:
+    for name, audit in load.audits().items():
+        place = f"statemachines/audits/{name}.yaml"
+        yield Text(audit.title, place, ["title of the audit"])
+        for row in audit.rows:
+            yield Text(row.title, place, ["title of the row"])
+            yield Text(row.means, place, [f"what the row {row.name} means"])
+            for signal, todo in row.wrong.items():
+                yield Text(todo, place, [f"what to do about {signal}"])
+        for asked in audit.attestations.values():
+            yield Text(asked.title, place, ["to be attested"])
 
 
 def _texts(cause: Cause) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 from functions.core import catalogue
 from functions.core.fix import Fix
-from statemachines.compiled import Compiled, FixText
+from statemachines.audit_model import Audit
+from statemachines.compiled import Audited, Compiled, FixText
 from statemachines.model import Runbook, Service
 
 
@@ -15,6 +16,12 @@ def compiled(service: Service, runbook: Runbook) -> Compiled:
         questions={name: catalogue.checks()[use.check].signals for name, use in runbook.checks.items()},
         fixes={name: _text(fix, service) for name, fix in fixes.items()},
     )
+
+
+def audited(service: Service, audit: Audit) -> Audited:
+    """Gather what the functions need to know about the audit of one service."""
+    questions = {name: catalogue.checks()[use.check].signals for name, use in audit.checks.items()}
+    return Audited(service=service, audit=audit, questions=questions)
 
 
 def _text(fix: Fix, service: Service) -> FixText:

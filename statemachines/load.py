@@ -11,9 +11,11 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from functions.core import catalogue
 from functions.core.function import Function
 from functions.core.template import fill, names
+from statemachines.audit_model import CHECKOUT, Audit
 from statemachines.model import CheckUse, FixUse, Model, Runbook, Service, Shares
 
 ROOT = Path(__file__).parent.parent
+AUDITS = ROOT / "statemachines" / "audits"
 M = TypeVar("M", bound=Model)
 Place = tuple[str | int, ...]
 
@@ -51,6 +53,23 @@ def runbook(path: Path) -> Runbook:
     document = _parse(path)
     loaded = _model(Runbook, path, {"name": path.stem, **_with_shared(path, document)}, document)
     _refuse(path, document, [*_renamed(loaded, path), *_unknowns(loaded)])
+    return loaded
+
+
+def audits(folder: Path = AUDITS) -> dict[str, Audit]:
+    """Read every audit, by name."""
+    return {path.stem: audit(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def audit(path: Path) -> Audit:
+    """Read one audit and hold it against the checks there are.
+
+    Raises:
+        FileError: for a word, check, parameter or signal that does not exist.
+    """
+    document = _parse(path)
+    loaded = _model(Audit, path, {"name": path.stem, **document}, document)
+    _refuse(path, document, _unaudited(loaded))
     return loaded
 
 
@@ -172,6 +191,14 @@ def _unknowns(loaded: Runbook) -> Iterator[tuple[Place, str]]:
     yield from _unlisted(loaded)
 
 
+def _unaudited(loaded: Audit) -> Iterator[tuple[Place, str]]:
+    for name, use in loaded.checks.items():
+        yield from _uses(("checks", name), "check", use.check, use.with_, catalogue.checks())
+    for index, row in enumerate(loaded.rows):
+        yield from _signals(("rows", index, "wrong"), list(row.wrong), loaded)
+        yield from _signals(("rows", index, "nothing"), row.nothing, loaded)
+
+
 def _expected(loaded: Runbook) -> Iterator[tuple[Place, str]]:
     """Find what the validation would give to checks that it does not make, or that do not take it."""
     for name, given in loaded.validation.with_.items():
@@ -222,7 +249,7 @@ def _uses(
         yield (*place, "with"), f"{name} also needs {', '.join(missing)}"
 
 
-def _signals(place: Place, signals: list[str], loaded: Runbook) -> Iterator[tuple[Place, str]]:
+def _signals(place: Place, signals: list[str], loaded: Runbook | Audit) -> Iterator[tuple[Place, str]]:
     for index, signal in enumerate(signals):
         name, _, question = signal.partition(".")
         use = loaded.checks.get(name)
@@ -244,6 +271,7 @@ def _missing(loaded: Service, folder: Path) -> Iterator[tuple[Place, str]]:
         for name in sorted(named - catalogue.fixes().keys()):
             yield (*place, name), f"there is no fix {name}; there are {', '.join(catalogue.fixes())}"
     yield from _unbounded(loaded)
+    yield from _unauditable(loaded)
     for name, use in loaded.runbooks.items():
         path = folder / f"{name}.yaml"
         if not path.exists():
@@ -258,6 +286,26 @@ def _missing(loaded: Service, folder: Path) -> Iterator[tuple[Place, str]]:
         yield from _unwatchable(loaded, used)
         for unknown in sorted(use.overrides.keys() - loaded.resources.keys()):
             yield ("runbooks", name, "overrides", unknown), "names no resource of this service"
+
+
+def _unauditable(loaded: Service) -> Iterator[tuple[Place, str]]:
+    """Find what an audit cannot do with a service."""
+    if loaded.audit is None:
+        return
+    path = AUDITS / f"{loaded.audit.audit}.yaml"
+    if not path.exists():
+        yield ("audit", "audit"), f"there is no audit {loaded.audit.audit}; there are {_stems(AUDITS)}"
+        return
+    used = audit(path)
+    for name in sorted(loaded.audit.attestations.keys() - used.attestations.keys()):
+        yield ("audit", "attestations", name), f"nobody asks for it; there are {', '.join(used.attestations)}"
+    missing = sorted(used.resources - loaded.resources.keys())
+    if missing:
+        yield ("resources",), f"the audit {used.name} needs {', '.join(missing)}"
+        return
+    for use in used.checks.values():
+        given = use.filled(loaded, region=loaded.region, **{CHECKOUT: ""})
+        yield from _unfit(use, given)
 
 
 def _unwatchable(loaded: Service, used: Runbook) -> Iterator[tuple[Place, str]]:
@@ -287,19 +335,24 @@ def _unbounded(loaded: Service) -> Iterator[tuple[Place, str]]:
 
 def _misfits(loaded: Service, used: Runbook) -> Iterator[tuple[Place, str]]:
     """Hold the values that checks and fixes would be given against their parameters."""
-    known: dict[str, Function] = {**catalogue.checks(), **catalogue.fixes()}
     uses: list[CheckUse | FixUse] = [*used.checks.values(), *used.fixes]
     for use in uses:
-        name = use.check if isinstance(use, CheckUse) else use.fix
         with_ = {parameter: value for parameter, value in use.with_.items() if not _found(value)}
-        try:
-            known[name].parameters.model_validate(fill(with_, loaded.given.__getitem__))
-        except ValidationError as error:
-            for problem in error.errors():
-                if problem["type"] == "missing":  # a fact, which only an incident will tell
-                    continue
-                resource = sorted(names(use.with_[str(problem["loc"][0])]))[:1]
-                yield ("resources", *resource), f"{name} cannot use it as {problem['loc'][0]}: {problem['msg']}"
+        yield from _unfit(use, fill(with_, loaded.given.__getitem__))
+
+
+def _unfit(use: CheckUse | FixUse, given: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Hold given values against the parameters of one check or fix."""
+    name = use.check if isinstance(use, CheckUse) else use.fix
+    known: dict[str, Function] = {**catalogue.checks(), **catalogue.fixes()}
+    try:
+        known[name].parameters.model_validate(given)
+    except ValidationError as error:
+        for problem in error.errors():
+            if problem["type"] == "missing":  # a fact, which only an incident will tell
+                continue
+            resource = sorted(names(use.with_[str(problem["loc"][0])]))[:1]
+            yield ("resources", *resource), f"{name} cannot use it as {problem['loc'][0]}: {problem['msg']}"
 
 
 def _found(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from functions.core.fields import Region
 from functions.core.plan import Risk
 from functions.core.template import fill, names
 
@@ -32,7 +33,7 @@ Principal = Annotated[
 LONGEST_VALIDATION = 1800
 MIN_RUNGS = 2
 OPENED, LONG_AGO = "opened", "1970-01-01T00:00:00+00:00"  # what a check's parameters may name beside resources
-DRILL, WATCH = "drill", "watch"  # what their state machines are called, as runbooks' are by their names
+DRILL, WATCH, AUDIT = "drill", "watch", "audit"  # what their state machines are called, as runbooks' are by their names
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -450,6 +451,27 @@ class Watch(Model):
     runbook: Name
 
 
+class Attestation(Model):
+    """Somebody's word for what only people know: who gives it, since when it is so, and where that can be read."""
+
+    by: Mail
+    on: date
+    evidence: Annotated[str, Field(min_length=1)]
+
+
+class AuditUse(Model):
+    """How a service uses an audit: where it looks, when, what people have attested.
+
+    It runs every day, in the service's time zone, and is mailed where something has changed, and on `day` in any case.
+    """
+
+    audit: Name
+    regions: Annotated[list[Region], Field(min_length=1)]
+    at: Clock = "06:00"
+    day: Day = "mon"
+    attestations: dict[Name, Attestation] = {}
+
+
 class Service(Model):
     """One system under care."""
 
@@ -457,7 +479,7 @@ class Service(Model):
     title: str
     language: Literal["en", "fr"] = "en"
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    region: Region
     approvers: Annotated[dict[Mail, Approver], Field(min_length=1)]
     approval: ApprovalRules
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
@@ -467,6 +489,7 @@ class Service(Model):
     flapping: Flapping = Flapping()
     drill: Drill = Drill()
     watch: Watch | None = None
+    audit: AuditUse | None = None
     resources: dict[Name, Any]
     runbooks: Annotated[dict[Name, RunbookUse], Field(min_length=1)]
 
@@ -485,7 +508,7 @@ class Service(Model):
 
     @model_validator(mode="after")
     def _own_names(self) -> "Service":
-        for name in (DRILL, WATCH):
+        for name in (DRILL, WATCH, AUDIT):
             if name in self.runbooks:
                 raise ValueError(
                     f"runbooks: a runbook cannot be called {name}: that is the service's own state machine"

@@ -12,7 +12,10 @@ from botocore.model import OperationModel
 from functions.core.function import Function
 
 # What AWS asks for besides an action that is called, by that action
-ALONGSIDE = {"ecs:RegisterTaskDefinition": {"iam:PassRole", "ecs:TagResource"}}
+ALONGSIDE = {
+    "ecs:RegisterTaskDefinition": {"iam:PassRole", "ecs:TagResource"},
+    "s3:GetObject": {"s3:ListBucket"},  # without it a file that is not there is "access denied"
+}
 PREFIXES = {"monitoring": "cloudwatch"}  # IAM's name of a service, where it is not the one that requests are signed for
 # IAM's name of an operation, by the client's service, where it is not the API's
 NAMES = {

@@ -13,7 +13,8 @@ import pytest
 
 from functions.core import catalogue, stops
 from functions.core.function import Function
-from infra.grants import Grant, grants, uses
+from infra.audit import kept
+from infra.grants import Grant, audited, grants, uses
 from statemachines import load
 from statemachines.model import Service
 from tests.actions import Actions, declared, needed
@@ -24,7 +25,11 @@ FUNCTIONS: dict[str, Function] = {
     for name, function in kind.items()
 }
 SERVICES = load.services().values()
+AUDITS = load.audits()
 USES = {one.name: uses(load.runbooks()[name] for name in one.runbooks) for one in SERVICES}
+for one in SERVICES:
+    for function, found in audited(one, AUDITS[one.audit.audit] if one.audit else None).items():
+        USES[one.name].setdefault(function, []).extend(found)
 # AWS's own table of IAM actions, as cfn-lint carries it: prefix → Actions (lower case) → Resources → ARNFormats
 IAM = json.loads(resources.files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json").read_text())
 UNLISTED = {
@@ -88,7 +93,9 @@ def _judge(name: str, action: str, grant: Grant, formats: list[str]) -> None:
 
 def _granted(name: str) -> list[Grant]:
     """Return what a function is granted in every service that has it."""
-    own = [one for one in SERVICES if FUNCTIONS[name].kind == "workflow" or name in USES[one.name]]
+    stepping = FUNCTIONS[name].kind == "workflow"
+    with_it = [one for one in SERVICES if one.audit or name != "workflow/report_audit"]
+    own = [one for one in with_it if stepping or name in USES[one.name]]
     if not own:
         pytest.skip("no runbook uses it, so no role is made for it")
     return [
@@ -99,7 +106,8 @@ def _granted(name: str) -> list[Grant]:
 def _resources(service: Service) -> dict[str, str | list[str]]:
     """Name what is the stack's own."""
     place, machine = f"{service.region}:{service.account}", f"{service.name}-{next(iter(service.runbooks))}"
-    return {
+    audit = kept(service, AUDITS[service.audit.audit]) if service.audit else {}
+    return audit | {
         "table": f"arn:aws:dynamodb:{place}:table/{service.name}-incidents",
         "topic": f"arn:aws:sns:{place}:{service.name}-approvers",
         "operations": f"arn:aws:sns:{place}:{service.name}-operations",

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from functions.core import renewals
 from functions.core.aws import Session
-from functions.core.certificates import ANY
 from functions.core.check import check
 from functions.core.language import marked, say
 from functions.core.listed import proven, told
@@ -26,7 +25,7 @@ class CertificatesRenewal(InRegion):
 
 @check(
     allow("acm:ListCertificates"),
-    allow("acm:DescribeCertificate", on=ANY),
+    allow("acm:DescribeCertificate", on=renewals.ANY),
     signals={
         "expires-soon": "A certificate in use has expired, or ends in fewer days than asked for",
         "not-renewed": "A certificate in use is not renewed by ACM: somebody has to act before it ends",

@@ -33,13 +33,17 @@ class Check(Function):
 
     def __call__(self, event: dict[str, Any], _context: object = None) -> dict[str, Any]:
         """Run the check; every declared signal is in the answer, unknown where the check did not say."""
-        finding: Finding = self.body(self.parameters.model_validate(event["parameters"]), self.aws)
+        return self.look(event["parameters"], self.aws).model_dump(mode="json")
+
+    def look(self, parameters: dict[str, Any], aws: Session) -> Finding:
+        """Look with a session, and say of every declared signal whether it is so."""
+        finding: Finding = self.body(self.parameters.model_validate(parameters), aws)
         undeclared = finding.signals.keys() - self.signals.keys()
         if undeclared:
             raise ValueError(f"check {self.name} answers undeclared signals: {sorted(undeclared)}")
         finding.signals = dict.fromkeys(self.signals, None) | finding.signals
         logger.info("checked", check=self.name, signals=finding.signals)
-        return finding.model_dump(mode="json")
+        return finding
 
 
 def check(*permissions: Permission, signals: Mapping[str, str]) -> Callable[[Callable[[P, Session], Finding]], Check]:

@@ -1,5 +1,6 @@
 """Reading what may have no end, for a time only; the caller tells what was left."""
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -7,7 +8,8 @@ from typing import TypeVar
 
 from functions.core.language import say
 
-SECONDS = 5.0  # a check has 20: a call that hangs at the end of these still has time to time out, and to be retried
+# A check has 20, an audit's 120: a call that hangs at the end of these still has time to time out, and to be retried
+SECONDS = float(os.environ.get("READING_SECONDS", "5"))
 
 T = TypeVar("T")
 

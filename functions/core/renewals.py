@@ -19,6 +19,7 @@ IMPORTED, ELIGIBLE = "IMPORTED", "ELIGIBLE"
 SHARE = 2  # of the time: for the list, for the renewals
 BEGINS = timedelta(days=90)  # before the end: ACM begins 60 days before it, or later
 GIVEN_UP = ("FAILED", "PENDING_VALIDATION")  # the latter: ACM could not validate the names, people have to
+ANY = "arn:aws:acm:*:{account}:certificate/*"  # the region is the check's parameter, and {region} the service's own
 
 
 class Used(NamedTuple):

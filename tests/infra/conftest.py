@@ -53,3 +53,9 @@ def template(build: Path) -> Template:
 def harena(template: Template) -> Template:
     """The stack of a service that is watched."""
     return Template.read(template.path.with_name("harena.template.json"))
+
+
+@pytest.fixture(scope="session")
+def huntaze(template: Template) -> Template:
+    """The stack of a service that is audited."""
+    return Template.read(template.path.with_name("huntaze.template.json"))

@@ -46,8 +46,12 @@ class Template(NamedTuple):
     def statements(self, function: Properties) -> list[Properties]:
         """Return everything that a function's role, or a state machine's, allows."""
         role = function.get("Role") or function["RoleArn"]
-        policies = self.resources[role["Fn::GetAtt"][0]]["Properties"]["Policies"]
-        return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+        return allowing(self.resources[role["Fn::GetAtt"][0]]["Properties"])
+
+    def denied(self, function: Properties) -> list[Properties]:
+        """Return everything that a function's role denies."""
+        role = self.resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]
+        return [one for one in _statements(role) if one["Effect"] == "Deny"]
 
     def allowed(self, function: Properties) -> set[tuple[str, str]]:
         """Return what its role allows as pairs of action and resource; a reference as its JSON."""
@@ -57,6 +61,15 @@ class Template(NamedTuple):
             for action in listed(statement["Action"])
             for one in listed(statement["Resource"])
         }
+
+
+def allowing(role: Properties) -> list[Properties]:
+    """Return the statements of a role that allow something."""
+    return [one for one in _statements(role) if one["Effect"] == "Allow"]
+
+
+def _statements(role: Properties) -> list[Properties]:
+    return [one for policy in role.get("Policies", []) for one in policy["PolicyDocument"]["Statement"]]
 
 
 def listed(value: object) -> list[Any]:

@@ -9,8 +9,9 @@ SERVICE = load.services()["ganopa-bot"]
 RUNBOOKS = [load.runbooks()[name] for name in SERVICE.runbooks]
 USED = {name.replace("/", "-") for runbook in RUNBOOKS for name in functions_of(runbook)}
 NAMES = {
-    f"ganopa-bot-{name.replace('_', '-')}" for name in USED | catalogue.steps().keys() - {"report_watch"}
-}  # which only a watched service has
+    f"ganopa-bot-{name.replace('_', '-')}"
+    for name in USED | catalogue.steps().keys() - {"report_audit", "report_watch"}
+}  # which only an audited, or a watched, service has
 
 
 def test_there_is_a_function_for_each_check_fix_and_step(template: Template) -> None:

@@ -10,7 +10,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from infra.state_machine import invoked
 from statemachines import load
-from statemachines.model import DRILL, WATCH
+from statemachines.model import AUDIT, DRILL, WATCH
 from tests.infra.template import Properties, Template
 
 Pairs = set[tuple[str, str]]  # an action and the resource that it is allowed on
@@ -80,7 +80,7 @@ def following(state: dict[str, Any], *, diagnosing: bool) -> Iterator[str]:
 def chains(template: Template) -> list[Chain]:
     """Read the definition of every runbook's state machine; what only reports is looked at in its own test."""
     machines = template.of("StepFunctions::StateMachine").values()
-    others = {f"{template.service}-{word}" for word in (DRILL, WATCH)}
+    others = {f"{template.service}-{word}" for word in (AUDIT, DRILL, WATCH)}
     runbooks = [machine for machine in machines if machine["StateMachineName"] not in others]
     return [json.loads(machine["DefinitionString"]) for machine in runbooks]
 
@@ -102,6 +102,13 @@ def called(template: Template, *, diagnosing: bool) -> set[str]:
     return {name for chain in chains(template) for name in reached(chain, template.service, diagnosing=diagnosing)}
 
 
+def audited(template: Template) -> set[str]:
+    """Return the functions that the service's audit may call, by their names."""
+    machines = template.of("StepFunctions::StateMachine").values()
+    audits = [one["DefinitionString"] for one in machines if one["StateMachineName"] == f"{template.service}-{AUDIT}"]
+    return {arn.rpartition(f":{template.service}-")[2] for one in audits for arn in invoked(json.loads(one))}
+
+
 def names(template: Template, kind: str = "") -> set[str]:
     """Return the names of the deployed functions that begin so."""
     functions = {
@@ -120,7 +127,7 @@ def test_no_check_can_write(template: Template) -> None:
 
 def test_nothing_that_diagnosing_reaches_can_write_but_its_own_records(template: Template) -> None:
     looking = called(template, diagnosing=True)
-    assert looking >= names(template, "check-") | {"open-incident", "conclude", "close-incident"}
+    assert looking >= names(template, "check-") - audited(template) | {"open-incident", "conclude", "close-incident"}
     for name in looking:
         function = template.function(name)
         assert writes(template, function) <= telling(function) | recording(template) | asking(template), name
@@ -140,3 +147,12 @@ def test_every_fix_can_be_reached_where_it_is_not_only_diagnosed(template: Templ
 @pytest.mark.parametrize("action", ["ecs:UpdateService", "ssm:SendCommand", "secretsmanager:GetSecretValue"])
 def test_what_changes_or_reveals_something_does_not_count_as_reading(action: str) -> None:
     assert not any(fnmatchcase(action, reading) for reading in READING)
+
+
+def test_whatever_is_attached_to_a_checks_role_later_is_denied(template: Template) -> None:
+    checks = [one for one in template.of("Lambda::Function").values() if "-check-" in one["FunctionName"]]
+    assert checks
+    for function in checks:
+        (statement,) = template.denied(function)
+        assert statement["Resource"] == "*"
+        assert set(statement["NotAction"]) == {action for action, _ in template.allowed(function)}

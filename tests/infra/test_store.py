@@ -2,7 +2,7 @@
 
 import json
 
-from tests.infra.template import Template, listed
+from tests.infra.template import Template, allowing, listed
 
 
 def used(template: Template, function: str) -> set[str]:
@@ -38,8 +38,7 @@ def test_only_these_functions_may_use_the_key_and_each_for_what_it_needs(templat
 def test_no_other_role_may_use_any_key(template: Template) -> None:
     mine = {function["Role"]["Fn::GetAtt"][0] for function in template.of("Lambda::Function").values()}
     for name, role in template.of("IAM::Role").items():
-        statements = [one for policy in role.get("Policies", []) for one in policy["PolicyDocument"]["Statement"]]
-        actions = [action for one in statements for action in listed(one["Action"])]
+        actions = [action for one in allowing(role) for action in listed(one["Action"])]
         assert name in mine or not [action for action in actions if action.startswith("kms:")], name
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from functions.core import stops
 from statemachines import load
-from tests.infra.template import Template, listed
+from tests.infra.template import Template, allowing, listed
 
 PLACE = "me-central-1:123456789012"
 STACK = "runbooks-123456789012-me-central-1"
@@ -67,8 +67,7 @@ def test_no_role_may_write_a_switch_or_anything_else_of_ssm(template: Template) 
     actions = {
         action
         for role in template.of("IAM::Role").values()
-        for policy in role["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
+        for statement in allowing(role)
         for action in listed(statement["Action"])
     }
     assert {action for action in actions if action.partition(":")[0] in ("ssm", "*")} == READING
@@ -79,12 +78,12 @@ def test_services_of_one_place_share_their_switch_and_no_other(monkeypatch: pyte
 
     from infra import app
 
-    monkeypatch.setattr(app, "ServiceStack", lambda scope, service, _: Stack(scope, service.name))
+    monkeypatch.setattr(app, "ServiceStack", lambda scope, service, *_: Stack(scope, service.name))
     original = load.services()["ganopa-bot"]
     places = {"one": "me-central-1", "two": "me-central-1", "three": "eu-west-1"}
     services = [original.model_copy(update={"name": name, "region": region}) for name, region in places.items()]
     scope = App(outdir=str(tmp_path))
-    app.stacks(scope, services, {})
+    app.stacks(scope, services, {}, {})
     assembly = scope.synth()
     needed = {name: [one.id for one in assembly.get_stack_by_name(name).dependencies] for name in places}
     assert {name: [one for one in ids if one.startswith("runbooks-")] for name, ids in needed.items()} == {

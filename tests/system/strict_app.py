@@ -38,5 +38,5 @@ def strict() -> Service:
 
 if __name__ == "__main__":
     app = App()
-    stacks(app, [strict()], load.runbooks())
+    stacks(app, [strict()], load.runbooks(), {})
     app.synth()

@@ -30,6 +30,8 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, service in load.services().items():
         for runbook in service.runbooks:
             compiled.write(compiler.compiled(service, runbooks[runbook]), folders[name])
+        if service.audit:
+            compiled.write(compiler.audited(service, load.audits()[service.audit.audit]), folders[name])
     return folders
 
 

@@ -1,0 +1,130 @@
+"""Computes a service's checklist here, without deploying anything: by an AWS profile, or from saved answers of the CLI.
+
+Run by `make audit PROFILE=…` and `make audit FROM=folder`; CHECKOUT=folder looks at a repository too.
+It only reads.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from botocore.exceptions import BotoCoreError
+from botocore.model import OperationModel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from cli import audit_report, common
+from cli.common import Failed
+from cli.saved import NotUsable, SavedSession
+from functions.core import catalogue, readiness, reading
+from functions.core.audited import looks
+from functions.core.aws import Session
+from functions.core.drilled import Look
+from functions.core.permissions import READING
+from functions.core.results import Finding
+from statemachines import compile as compiling
+from statemachines import load
+from statemachines.load import FileError
+from statemachines.model import AuditUse, Service
+
+AT_ONCE = 8
+SECONDS = 60.0  # that a check may read, as in the functions of an audit
+SIGNING_IN = {"sts", "sso", "sso-oidc", "signin"}  # what a profile needs to become somebody
+Looker = Callable[[Look], Finding]
+
+
+class Writes(Exception):
+    """A call that does not only read, which no check makes."""
+
+
+def main() -> int:
+    """Print the checklist and write the report; 0 whatever it says, 2 where it could not be computed."""
+    arguments = _arguments()
+    try:
+        service = common.service(arguments.service)
+        with TemporaryDirectory() as folder:
+            common.speak(arguments.language or service.language, Path(folder))
+            _audit(service, _use(service), arguments)
+    except (BotoCoreError, Failed, FileError, NotUsable) as error:
+        return common.complain(str(error), 2)
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--service", default="huntaze")
+    parser.add_argument("--profile", default="", help="of the AWS CLI's configuration")
+    parser.add_argument("--from", dest="folder", default="", help="where cli/collect.sh has saved the answers")
+    parser.add_argument("--checkout", default="", help="of the service's repository")
+    parser.add_argument("--language", choices=["en", "fr"], default="", help="otherwise the service's")
+    return parser.parse_args()
+
+
+def _use(service: Service) -> AuditUse:
+    if service.audit is None:
+        raise Failed(f"{service.name} uses no audit: say which in services/, under audit.")
+    return service.audit
+
+
+def _audit(service: Service, use: AuditUse, arguments: argparse.Namespace) -> None:
+    audited = compiling.audited(service, load.audits()[use.audit])
+    checkout = str(Path(arguments.checkout).resolve()) if arguments.checkout else None
+    saved = SavedSession(Path(arguments.folder)) if arguments.folder else None
+    os.environ |= {"AWS_PROFILE": arguments.profile} if arguments.profile else {}
+    found = _look(looks(service, audited.audit, use.regions, checkout), _from(saved) if saved else _live)
+    at = saved.saved_at if saved else None
+    report = readiness.report(audited, use.regions, found, audit_report.last(service), at)
+    audit_report.show(report, audit_report.write(service, report))
+
+
+def _from(saved: SavedSession) -> Looker:
+    """Look at saved answers."""
+
+    def look(one: Look) -> Finding:
+        with saved.looking(one.check, one.parameters):
+            return catalogue.checks()[one.check].look(one.parameters, saved)
+
+    return look
+
+
+def _live(one: Look) -> Finding:
+    """Look with a session of its own, as boto3's are not made for several threads, that sends only what reads."""
+    session = Session()
+    session.events.register("before-call", _refuse)
+    return catalogue.checks()[one.check].look(one.parameters, session)
+
+
+def _refuse(model: OperationModel, **_: Any) -> None:
+    service = model.service_model.service_name
+    if service not in SIGNING_IN and not model.name.startswith(READING):
+        raise Writes(f"{service} {model.name} does not only read, so it was not sent")
+
+
+def _look(looked: Mapping[str, Look], looker: Looker) -> dict[str, Any]:
+    """Make every look, some at a time, and show how far that is."""
+    reading.SECONDS = SECONDS
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    found: dict[str, Any] = {}
+    with ThreadPoolExecutor(AT_ONCE) as pool, Progress(*columns) as progress:
+        bar = progress.add_task("Looking", total=len(looked))
+        asked = {pool.submit(_one, look, looker): name for name, look in looked.items()}
+        for answer in as_completed(asked):
+            found[asked[answer]] = answer.result()
+            progress.update(bar, advance=1, description=f"{asked[answer]:32}")
+    return found
+
+
+def _one(look: Look, looker: Looker) -> dict[str, Any]:
+    """Make one look; what it fails on is a finding that says unknown, as the state machine has it."""
+    try:
+        return looker(look).model_dump(mode="json")
+    except Exception as error:  # noqa: BLE001 (whatever it is, the other checks go on)
+        return {"error": type(error).__name__, "cause": " ".join(str(error).split())}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

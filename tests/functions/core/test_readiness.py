@@ -1,0 +1,204 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.core import readiness
+from functions.core.readiness import Judged, Report
+from functions.core.results import Finding
+from statemachines import load
+from statemachines.audit_model import Audit
+from statemachines.compiled import Audited
+from statemachines.model import Service
+
+REGIONS = ["us-east-1", "us-east-2"]
+TODAY = datetime.now(UTC).date()
+QUESTIONS = {
+    "keys": {"old": "A key is old"},
+    "databases": {
+        "public": "A database is public",
+        "single": "A database is in one zone",
+        "none": "There is no database",
+    },
+    "repository": {"state": "A state file is in git"},
+}
+AUDIT = {
+    "name": "launch",
+    "title": "Ready?",
+    "source": "a runbook",
+    "checks": {
+        "keys": {"check": "access_keys", "with": {"days": 90}},
+        "databases": {"check": "databases", "per": "region", "with": {"region": "{region}"}},
+        "repository": {"check": "repository_files", "local": True, "with": {"folder": "{checkout}"}},
+    },
+    "rows": [
+        {"name": "iam", "title": "IAM", "means": "…", "wrong": {"keys.old": "Renew it."}},
+        {
+            "name": "network",
+            "title": "Network",
+            "means": "…",
+            "wrong": {"databases.public": "Close it.", "databases.single": "Add a zone."},
+            "nothing": ["databases.none"],
+        },
+        {"name": "restore", "title": "Restore", "means": "…", "attested": ["restored"]},
+        {"name": "git", "title": "Git", "means": "…", "wrong": {"repository.state": "Move it."}},
+    ],
+    "attestations": {"restored": {"title": "A restore was tried", "days": 30}},
+}
+DENIED = (
+    "An error occurred (AccessDenied) when calling the DescribeDBInstances operation: User: arn:aws:sts::123456789012:"
+    "assumed-role/a/b is not authorized to perform: rds:DescribeDBInstances on resource: arn:aws:rds:us-east-1:…"
+)
+
+
+def audited(**attested: Any) -> Audited:
+    """Put an audit of four rows together; what is attested is given by name."""
+    service = load.services()["huntaze"].model_dump(by_alias=True)
+    service["audit"] |= {"regions": REGIONS, "attestations": attested}
+    return Audited(service=Service.model_validate(service), audit=Audit.model_validate(AUDIT), questions=QUESTIONS)
+
+
+def finding(evidence: list[str] | None = None, **signals: bool | None) -> dict[str, Any]:
+    """Write a check's answer."""
+    return Finding(summary="seen", signals=dict(signals), evidence=evidence or []).model_dump()
+
+
+def good() -> dict[str, Any]:
+    """Write the answers of an account where all is well; only the second region has a database."""
+    return {
+        "keys": finding(old=False),
+        "databases us-east-1": finding(public=False, single=False, none=True),
+        "databases us-east-2": finding(public=False, single=False, none=False),
+        "repository": finding(state=False),
+    }
+
+
+def report(answers: dict[str, Any], before: Report | None = None, attested: dict[str, Any] | None = None) -> Report:
+    """Compute the report."""
+    known = None if before is None else before.model_dump(mode="json")
+    return readiness.report(audited(**(attested or {})), REGIONS, answers, known)
+
+
+def row(of: Report, name: str) -> Judged:
+    """Return a row."""
+    return next(one for one in of.rows if one.name == name)
+
+
+def test_what_is_fine_everywhere_is_ok_with_what_was_seen() -> None:
+    network = row(report(good()), "network")
+    assert network.status == "OK"
+    assert [(one.signal, one.region) for one in network.answered(answer=False)] == [
+        ("databases.public", "us-east-1"),
+        ("databases.public", "us-east-2"),
+        ("databases.single", "us-east-1"),
+        ("databases.single", "us-east-2"),
+    ]
+    assert network.reasons[0].told == "Not so: A database is public"
+    assert network.reasons[0].evidence == ["seen"]
+    assert (network.nothing, network.words) == ([], [])
+
+
+def test_what_is_wrong_in_one_region_is_nok_with_its_evidence_and_what_to_do() -> None:
+    bad = good() | {
+        "databases us-east-2": finding(["db-1: PubliclyAccessible true"], public=True, single=None, none=False)
+    }
+    network = row(report(bad), "network")
+    assert network.status == "NOK"
+    (wrong,) = network.answered(answer=True)
+    assert (wrong.signal, wrong.region, wrong.told) == ("databases.public", "us-east-2", "A database is public")
+    assert (wrong.evidence, wrong.todo) == (["db-1: PubliclyAccessible true"], "Close it.")
+    (unknown,) = network.answered(answer=None)
+    assert (unknown.signal, unknown.todo) == ("databases.single", "Part of it could not be seen: look at it by hand.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "todo"),
+    [
+        (finding(public=None, single=False, none=False), "Part of it could not be seen: look at it by hand."),
+        (None, "It could not be looked at: find out why, then look again."),
+        (
+            {"error": "ClientError", "cause": DENIED},
+            "Access was denied: allow rds:DescribeDBInstances to whoever looks, then look again.",
+        ),
+        (
+            {
+                "error": "ClientError",
+                "cause": "An error occurred (UnauthorizedOperation) when calling the DescribeX operation",
+            },
+            "Access was denied: allow DescribeX to whoever looks, then look again.",
+        ),
+    ],
+)
+def test_what_is_unknown_in_one_region_is_todo_and_only_there(answer: Any, todo: str) -> None:
+    found = report(good() | {"databases us-east-1": answer})
+    assert [(one.name, one.status) for one in found.rows[:2]] == [("iam", "OK"), ("network", "TODO")]
+    assert row(found, "network").answered(answer=None)[0].todo == todo
+
+
+def test_what_was_never_looked_at_is_todo() -> None:
+    assert {one.status for one in report({}).rows} == {"TODO"}
+
+
+def test_where_there_is_nothing_to_judge_nothing_is_proven() -> None:
+    found = report(good() | {"databases us-east-2": finding(public=False, single=False, none=True)})
+    assert row(found, "network").status == "TODO"
+    assert row(found, "network").nothing == ["There is no database"]
+    unknown = report(good() | {"databases us-east-2": finding(public=False, single=False, none=None)})
+    assert row(unknown, "network").status == "TODO"
+
+
+def test_without_a_checkout_nobody_knows_what_is_in_git() -> None:
+    answers = good()
+    del answers["repository"]
+    (unknown,) = row(report(answers), "git").answered(answer=None)
+    assert unknown.evidence == ["only a checkout of the repository can tell: make audit CHECKOUT=…"]
+    assert row(report(answers), "git").status == "TODO"
+    assert row(report(good()), "git").status == "OK"
+
+
+@pytest.mark.parametrize(
+    ("age", "status", "standing"),
+    [
+        (0, "OK", "attested"),
+        (30, "OK", "attested"),
+        (31, "TODO", "expired"),
+        (-1, "TODO", "not yet"),
+        (None, "TODO", "missing"),
+    ],
+)
+def test_peoples_word_counts_for_some_days(age: int | None, status: str, standing: str) -> None:
+    word = {"by": "ines@huntaze.example", "evidence": "https://wiki.example/restore"}
+    given = {} if age is None else {"restored": word | {"on": TODAY - timedelta(days=age)}}
+    restore = row(report(good(), attested=given), "restore")
+    assert (restore.status, restore.words[0].standing) == (status, standing)
+    assert restore.words[0].evidence == ("" if age is None else "https://wiki.example/restore")
+    if age is not None:
+        assert "ines@huntaze.example" in restore.words[0].told
+        assert str(TODAY - timedelta(days=age)) in restore.words[0].told
+    if age == 31:
+        assert str(TODAY - timedelta(days=1)) in restore.words[0].told
+
+
+def test_the_first_run_has_nothing_to_compare_with() -> None:
+    assert report(good()).changes is None
+
+
+def test_where_nothing_has_changed_nothing_is_told() -> None:
+    assert report(good(), report(good())).changes == []
+
+
+def test_what_has_become_wrong_and_what_is_not_so_any_more() -> None:
+    bad = good() | {"databases us-east-2": finding(public=True, single=False, none=False)}
+    worse = good() | {"databases us-east-2": finding(public=True, single=True, none=False)}
+    (change,) = report(bad, report(good())).changes or []
+    assert (change.row, change.before, change.after) == ("network", "OK", "NOK")
+    assert (change.appeared, change.gone) == (["A database is public (us-east-2)"], [])
+    (change,) = report(worse, report(bad)).changes or []
+    assert (change.before, change.after, change.appeared) == ("NOK", "NOK", ["A database is in one zone (us-east-2)"])
+    (change,) = report(good(), report(worse)).changes or []
+    assert (change.before, change.after) == ("NOK", "OK")
+    assert change.gone == ["A database is public (us-east-2)", "A database is in one zone (us-east-2)"]
+
+
+def test_the_counts_are_told_the_worst_first() -> None:
+    assert report(good() | {"keys": finding(old=True)}).result == "1 NOK, 1 TODO, 2 OK"

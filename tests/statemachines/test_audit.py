@@ -1,0 +1,127 @@
+import re
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from functions.core import catalogue
+from infra.state_machine import invoked
+from statemachines import load
+from statemachines.audit import compile_audit
+from statemachines.audit_model import Audit
+from statemachines.looking import AT_ONCE
+from statemachines.model import AuditUse
+from statemachines.states import State, States
+
+SERVICE = load.services()["huntaze"]
+AUDIT = load.audits()["launch_readiness"]
+ROWS = 11
+
+
+def use() -> AuditUse:
+    """Return how the service uses the audit."""
+    assert SERVICE.audit
+    return SERVICE.audit
+
+
+def states() -> States:
+    """Compile the audit; return its states."""
+    compiled: States = compile_audit(SERVICE, use(), AUDIT, lambda name: f"arn:{name}")["States"]
+    return compiled
+
+
+def tasks() -> dict[str, State]:
+    """List the state of each look, by name."""
+    branches = [branch for state in states().values() for branch in state.get("Branches", [])]
+    return {branch["StartAt"]: branch["States"][branch["StartAt"]] for branch in branches}
+
+
+def test_it_calls_every_deployed_check_and_its_report_and_nothing_else() -> None:
+    called = {f"arn:check/{one.check}" for one in AUDIT.checks.values() if not one.local}
+    assert set(invoked(states())) == called | {"arn:workflow/report_audit"}
+    assert "arn:check/repository_files" not in called
+
+
+def test_what_is_regional_is_looked_at_in_every_region() -> None:
+    assert use().regions == ["us-east-1", "us-east-2"]
+    for name, one in AUDIT.checks.items():
+        places = {task for task in tasks() if re.fullmatch(rf"Check {name}( us-east-\d)?", task)}
+        regions = {f"Check {name} us-east-1", f"Check {name} us-east-2"}
+        assert places == (set() if one.local else regions if one.per else {f"Check {name}"})
+    for name in ("databases", "mail"):
+        assert name in AUDIT.checks
+    given = tasks()["Check databases us-east-2"]["Arguments"]["Payload"]["parameters"]
+    assert given == {"region": "us-east-2", "named": "huntaze", "retention": 7}
+
+
+def test_every_parameter_is_filled_in_and_fits() -> None:
+    for task in tasks().values():
+        name = task["Arguments"]["FunctionName"].rpartition("/")[2]
+        catalogue.checks()[name].parameters.model_validate(task["Arguments"]["Payload"]["parameters"])
+        assert "{" not in str(task["Arguments"]["Payload"]["parameters"].values())
+
+
+def test_few_are_looked_at_at_once_and_what_fails_does_not_end_it() -> None:
+    parallel = [state for state in states().values() if "Branches" in state]
+    assert all(len(state["Branches"]) <= AT_ONCE for state in parallel)
+    assert all("unknown" in task["Catch"][0]["Next"] for task in tasks().values())
+
+
+def test_the_checklist_is_the_documents() -> None:
+    assert len(AUDIT.rows) == ROWS
+    judged = {signal for row in AUDIT.rows for signal in [*row.wrong, *row.nothing]}
+    unjudged = {
+        f"{name}.{signal}"
+        for name, one in AUDIT.checks.items()
+        for signal in catalogue.checks()[one.check].signals
+        if f"{name}.{signal}" not in judged
+    }
+    assert unjudged == {  # told, but no row turns on them, and why
+        "app.no-branch",  # the branch is the service file's, and another one may be live
+        "app.last-job-failed",  # the one before it serves
+        "app_variables.no-app",  # as app.no-app
+        "task_variables.none",  # Amplify alone is fine
+        "distributions.none",  # so is no CloudFront
+        "distributions.not-deployed",  # it takes minutes
+        "buckets.none",
+        "target_groups.empty",  # a group that is made ahead
+        "snapshots.none",  # as databases.none
+        "clusters.none",
+        "clusters.inactive",
+        "clusters.pending",
+        "clusters.idle",
+        "rules.none",
+        "queues.none",
+        "queues.no-redrive",
+        "repository.none",
+    }
+
+
+ROW: dict[str, Any] = {"name": "one", "title": "One", "means": "…"}
+CHECK = {"check": "databases", "per": "region", "with": {"region": "{region}", "retention": 7}}
+GOOD: dict[str, Any] = {
+    "name": "small",
+    "title": "Small",
+    "source": "…",
+    "checks": {"databases": CHECK},
+    "rows": [ROW | {"wrong": {"databases.public": "Close it."}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"rows": [ROW]}, "row one needs wrong or attested"),
+        ({"rows": GOOD["rows"] * 2}, "two rows are called one"),
+        ({"rows": [ROW | {"attested": ["tried"]}]}, "tried is to be attested"),
+        ({"attestations": {"tried": {"title": "Tried", "days": 1}}}, "tried is to be attested"),
+        ({"checks": {"databases": {**CHECK, "per": None}}}, "belong together"),
+        ({"checks": {"databases": {**CHECK, "with": {"region": "eu-west-1"}}}}, "belong together"),
+        ({"checks": {"databases": {**CHECK, "local": True}}}, "belong together"),
+        ({"rowz": []}, "Extra inputs are not permitted"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(change: dict[str, Any], why: str) -> None:
+    assert Audit.model_validate(GOOD)
+    with pytest.raises(ValidationError, match=why):
+        Audit.model_validate(GOOD | change)
