@@ -36,12 +36,12 @@ def show(report: Report, page: Path) -> None:
     console = Console(highlight=False)
     table = Table(box=None, pad_edge=False, show_header=False)
     for row in report.rows:
-        missing = [*row.nothing, *(f"{word.title}: {word.told}" for word in row.open)]
-        unknown = [f"? {one.evidence[0]}" for one in row.answered(None)]
+        missing = [*row.nothing, *(f"{word.title} ({word.told})" for word in row.open)]
+        unknown = [one.evidence[0] for one in row.answered(None)]
         lines = [*row.wrong.values(), *dict.fromkeys(unknown), *missing]
         table.add_row(f"[{STYLES[row.status]}]{row.status}[/]", f"[bold]{escape(row.title)}[/]")
         for line in lines if row.status != "OK" else []:
             table.add_row("", escape(line))
     console.print(table)
-    console.print(f"\n{escape(report.title)}, {escape(report.audit)}: [bold]{report.result}[/]")
+    console.print(f"\n{escape(report.title)}, {escape(report.audit)} [bold]{report.result}[/]")
     console.print(f"{page}", soft_wrap=True)

@@ -16,7 +16,7 @@ from statemachines.model import Attestation, Service
 
 Status = Literal["NOK", "TODO", "OK"]
 STATUSES: tuple[Status, ...] = ("NOK", "TODO", "OK")  # the document's words, in every language; the worst first
-Standing = Literal["attested", "expired", "not yet", "missing"]
+Standing = Literal["attested", "expired", "early", "missing"]
 DENIED = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)")
 REFUSED = re.compile(
     r"\((?:AccessDenied\w*|UnauthorizedOperation|AuthorizationError|AccessDeniedException)\) when calling the (\w+)"
@@ -24,7 +24,7 @@ REFUSED = re.compile(
 STANDINGS: dict[Standing, str] = {
     "attested": marked("attested by {by} on {on}, until {until}"),
     "expired": marked("attested by {by} on {on}, which was good until {until}"),
-    "not yet": marked("attested by {by} for {on}, which has not come yet"),
+    "early": marked("attested by {by} for {on}, which has not come yet"),
     "missing": marked("nobody has attested it"),
 }
 
@@ -64,6 +64,14 @@ class Judged(BaseModel):
     def answered(self, answer: bool | None) -> list[Reason]:  # noqa: FBT001
         """Choose the reasons that are wrong (True), unknown (None) or fine (False)."""
         return [one for one in self.reasons if one.answer is answer]
+
+    @property
+    def fine(self) -> dict[str, str]:
+        """What is not so, in a sentence, with the regions where it is not."""
+        regions: dict[str, list[str]] = {}
+        for one in self.answered(answer=False):
+            regions.setdefault(one.told, []).append(one.region)
+        return {told: ", ".join(filter(None, where)) for told, where in regions.items()}
 
     @property
     def open(self) -> list[Word]:
@@ -223,7 +231,7 @@ def _standing(given: Attestation | None, until: date, today: date) -> Standing:
     if given is None:
         return "missing"
     if given.on > today:
-        return "not yet"
+        return "early"
     return "attested" if today <= until else "expired"
 
 

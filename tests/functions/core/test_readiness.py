@@ -162,7 +162,7 @@ def test_without_a_checkout_nobody_knows_what_is_in_git() -> None:
         (0, "OK", "attested"),
         (30, "OK", "attested"),
         (31, "TODO", "expired"),
-        (-1, "TODO", "not yet"),
+        (-1, "TODO", "early"),
         (None, "TODO", "missing"),
     ],
 )
