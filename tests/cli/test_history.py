@@ -123,7 +123,7 @@ def test_an_incident_of_a_runbook_that_is_gone_is_named_and_the_others_are_print
 
 
 def test_another_service_is_told_which_there_are(show: Show) -> None:
-    assert show("harina") == (2, "", "There is no service harina. There are: ganopa-bot, harena.\n")
+    assert show("harina") == (2, "", "There is no service harina. There are: ganopa-bot, harena, huntaze.\n")
 
 
 def test_a_stack_that_is_not_there_says_what_to_do(show: Show) -> None:

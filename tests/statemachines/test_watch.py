@@ -126,4 +126,4 @@ def test_a_line_is_about_now_or_about_the_day(item: dict[str, object]) -> None:
 
 
 def test_only_what_is_there_to_look_only_looks() -> None:
-    assert [name for name, one in RUNBOOKS.items() if one.only_looks] == ["host_health"]
+    assert [name for name, one in RUNBOOKS.items() if one.only_looks] == ["app_health", "host_health"]
