@@ -10,6 +10,7 @@ import pytest
 from sandbox.cloud import Sandbox
 from sandbox.deployed import let_hours_pass
 from sandbox.harena import Harena
+from sandbox.systems import DEFAULT
 from sandbox.world import World
 from statemachines.model import Service
 from tests.system import strict_app
@@ -19,11 +20,21 @@ from tests.system.run import SECONDS, SERVICE, Run, stop_executions
 ROOT = Path(__file__).parents[2]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what needs a sandbox of its own last: then no stack is deployed a second time after it."""
+    items.sort(key=lambda item: isinstance(item, pytest.Function) and "sandbox" in _parameters(item))
+
+
 @pytest.fixture(scope="package")
-def sandbox() -> Iterator[Sandbox]:
-    """A sandbox with ganopa-bot's stack deployed; at the end nothing was denied, and nothing failed unseen."""
-    with Sandbox.start() as started:
-        started.deploy("ganopa-bot")
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A sandbox with a service's stack deployed; at the end nothing was denied, and nothing failed unseen.
+
+    The service is ganopa-bot, unless a file is about one in another region, where no sandbox can be at the same time:
+    `pytestmark = pytest.mark.parametrize("sandbox", [its name], indirect=True)`.
+    """
+    service = getattr(request, "param", DEFAULT)
+    with Sandbox.start(service=service) as started:
+        started.deploy(service)
         yield started
         assert (started.denied, started.unsimulated, started.failures) == ([], [], [])
 
@@ -91,3 +102,7 @@ def harena(sandbox: Sandbox, deployed_harena: Harena) -> Iterator[Harena]:
 def _silent(sandbox: Sandbox) -> bool:
     found = sandbox.client("cloudwatch").describe_alarms(AlarmNames=list(SERVICE.alarms))["MetricAlarms"]
     return all(alarm["StateValue"] == "OK" for alarm in found)
+
+
+def _parameters(item: pytest.Function) -> set[str]:
+    return set(item.callspec.params) if hasattr(item, "callspec") else set()

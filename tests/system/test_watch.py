@@ -4,57 +4,36 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from sandbox import harena, schedules
+from sandbox import harena
 from sandbox.cloud import Sandbox
 from sandbox.deployed import incidents, let_hours_pass
 from sandbox.harena import PASSWORD, Harena
 from sandbox.incidents import BY_SERVICE
-from sandbox.mailbox import Mail
 from sandbox.watch import executions, next_execution
 from statemachines import load
-from statemachines.model import WATCH
+from tests.system import watching
 from tests.system.run import SECONDS, Run, stop_executions
+from tests.system.watching import states
 
 SERVICE = load.services()["harena"]
 SERVICES = SERVICE.resources["services"]
-MACHINE = SERVICE.state_machine_name(WATCH)
 ALARM, RUNBOOK = "harena-service-unhealthy", "service_unhealthy"
 
 
-class Watch:
-    """One watch that has ended, and what was said about it."""
+class Watch(watching.Watch):
+    """One watch of Harena that has ended."""
 
     def __init__(self, sandbox: Sandbox, *, daily: bool = False) -> None:
-        known, self._sandbox, self._start = len(sandbox.mailbox.messages()), sandbox, datetime.now(UTC)
-        self.run = Run(sandbox, schedules.start(f"{MACHINE}-daily" if daily else MACHINE), SERVICE)
-        self.report = self.run.end()
-        assert self.report["status"] == "SUCCEEDED", self.report
-        self.mails: list[Mail] = [one for one in sandbox.mailbox.messages()[known:] if MACHINE in one.body]
-        self.level = self.report["level"]
-        self.lines = {line["title"]: line for line in self.report["checklist"]}
+        super().__init__(sandbox, SERVICE, daily=daily)
 
     @property
     def marks(self) -> set[str]:
         """The marks of all lines that are about now; that of the day looks back at other tests."""
         return {line["mark"] for line in list(self.lines.values())[:1] + list(self.lines.values())[2:]}
-
-    def counted(self, name: str, **dimensions: str) -> float | None:
-        """What it has emitted of a metric; None where it has emitted nothing."""
-        found = self._sandbox.client("cloudwatch").get_metric_statistics(
-            Namespace="Runbooks",
-            MetricName=name,
-            Dimensions=[{"Name": key, "Value": value} for key, value in {"service": "harena", **dimensions}.items()],
-            StartTime=self._start,
-            EndTime=datetime.now(UTC) + timedelta(minutes=1),
-            Period=3600,
-            Statistics=["Sum"],
-        )["Datapoints"]
-        return sum(one["Sum"] for one in found) if found else None
 
 
 @pytest.fixture
@@ -68,17 +47,11 @@ def healthy(sandbox: Sandbox, deployed_harena: Harena) -> Iterator[Harena]:
 def _calm(sandbox: Sandbox, host: Harena) -> None:
     host.heal()
     stop_executions(sandbox)
-    if set(states(sandbox).values()) != {"OK"}:
+    if set(states(sandbox, SERVICE).values()) != {"OK"}:
         Watch(sandbox)
-        sandbox.world.wait_until(lambda: set(states(sandbox).values()) == {"OK"}, SECONDS)
+        sandbox.world.wait_until(lambda: set(states(sandbox, SERVICE).values()) == {"OK"}, SECONDS)
     sandbox.world.wait_until(lambda: sandbox.idle and not stop_executions(sandbox), SECONDS)
     let_hours_pass(sandbox, SERVICE.name)
-
-
-def states(sandbox: Sandbox) -> dict[str, str]:
-    """Return the states of the alarms that the watch rings."""
-    found = sandbox.client("cloudwatch").describe_alarms(AlarmNames=list(SERVICE.alarms))["MetricAlarms"]
-    return {one["AlarmName"]: one["StateValue"] for one in found}
 
 
 def test_all_well_is_normal_and_the_daily_mail_has_all_values(sandbox: Sandbox, healthy: Harena) -> None:
@@ -107,7 +80,7 @@ def test_a_host_that_needs_more_memory_than_is_normal_is_a_warning(sandbox: Sand
     assert line["value"] == "87 %"
     assert re.search(rf"{line['title']}\s?: 87 % ", watch.mails[0].body)
     assert watch.counted("Memory") == 87
-    assert set(states(sandbox).values()) == {"OK"}
+    assert set(states(sandbox, SERVICE).values()) == {"OK"}
 
 
 def test_one_service_that_is_not_well_is_degraded_and_starts_its_runbook(sandbox: Sandbox, healthy: Harena) -> None:
@@ -120,7 +93,7 @@ def test_one_service_that_is_not_well_is_degraded_and_starts_its_runbook(sandbox
     run = Run(sandbox, next_execution(sandbox, machine, SECONDS, known), SERVICE)
     run.asked()
     assert run.record["trigger"]["name"] == ALARM
-    assert {name for name, state in states(sandbox).items() if state == "ALARM"} == {ALARM}
+    assert {name for name, state in states(sandbox, SERVICE).items() if state == "ALARM"} == {ALARM}
     assert run.incident in Watch(sandbox, daily=True).mails[0].body
     healthy.heal()
     assert Watch(sandbox).counted("Unwell", runbook=RUNBOOK) == 0
