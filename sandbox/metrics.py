@@ -139,9 +139,9 @@ def _emitted() -> Metrics:
 
 
 class Alarms:
-    """Evaluates the alarms on the load balancer's metrics and the watch's; `tick` reports by SetAlarmState."""
+    """Evaluates the alarms on the watch's metrics, and a load balancer's if given; `tick` reports by SetAlarmState."""
 
-    def __init__(self, metrics: Metrics, cloudwatch: Client, emitted: Callable[[], Metrics] = _emitted) -> None:
+    def __init__(self, metrics: Metrics | None, cloudwatch: Client, emitted: Callable[[], Metrics] = _emitted) -> None:
         self._metrics = metrics
         self._emitted = emitted
         self._cloudwatch = cloudwatch
@@ -150,8 +150,9 @@ class Alarms:
     def tick(self) -> None:
         """Evaluate all alarms now."""
         with self._evaluating:
-            for alarm in _metric_alarms(NAMESPACE):
-                self._evaluate(alarm, self._metrics)
+            if self._metrics:
+                for alarm in _metric_alarms(NAMESPACE):
+                    self._evaluate(alarm, self._metrics)
             for alarm in _metric_alarms(*WATCHED):
                 self._evaluate(alarm, self._emitted())
 
