@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from functions.core.diagnosis import Findings
 from functions.core.drilled import Look
+from functions.core.failure import explain
 from functions.core.results import Finding
 from statemachines.audit_model import CHECKOUT, Audit
 from statemachines.model import Service
@@ -50,6 +51,8 @@ class Seen:
         self.places = places(audit, regions)
         asked = {place.called: questions[place.check] for place in self.places}
         self.findings = Findings({name: answers.get(name) for name in asked}, asked)
+        failed = {name: answer for name, answer in answers.items() if answer and "signals" not in answer}
+        self.errors = {name: explain(answer) for name, answer in failed.items()}
 
     def of(self, check: str) -> Iterator[tuple[Place, Finding]]:
         """Give what a check found, region by region."""

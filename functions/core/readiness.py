@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from functions.core.audited import Place, Seen
+from functions.core.audited import Seen
 from functions.core.language import marked, say, translated
 from functions.core.results import Finding
 from statemachines.audit_model import Audit, Row
@@ -186,23 +186,23 @@ def _reasons(audited: Audited, seen: Seen, signal: str, todo: str) -> Iterator[R
     check, _, question = signal.partition(".")
     told = _question(audited, signal)
     for place, finding in seen.of(check):
-        answer = finding.signals.get(question)
+        answer, error = finding.signals.get(question), seen.errors.get(place.called, "")
         yield Reason(
             signal=signal,
             region=place.region,
             answer=answer,
             told=say("Not so: {sentence}", sentence=told) if answer is False else told,
-            evidence=finding.evidence if answer and finding.evidence else [finding.summary],
-            todo=translated(todo) if answer else "" if answer is False else _find_out(finding, place),
+            evidence=finding.evidence if answer and finding.evidence else [error or finding.summary],
+            todo=translated(todo) if answer else "" if answer is False else _find_out(finding, error),
         )
 
 
-def _find_out(finding: Finding, place: Place) -> str:
+def _find_out(finding: Finding, error: str) -> str:
     """Say what to do about what is unknown: name the permission that is missing, where one is."""
-    named = DENIED.search(finding.summary) or REFUSED.search(finding.summary)
+    named = DENIED.search(error) or REFUSED.search(error)
     if named:
         return say("Access was denied: allow {permission} to whoever looks, then look again.", permission=named[1])
-    if place.check and not finding.signals:
+    if not finding.signals:
         return say("It could not be looked at: find out why, then look again.")
     return say("Part of it could not be seen: look at it by hand.")
 

@@ -47,7 +47,8 @@ AUDIT = {
 }
 DENIED = (
     "An error occurred (AccessDenied) when calling the DescribeDBInstances operation: User: arn:aws:sts::123456789012:"
-    "assumed-role/a/b is not authorized to perform: rds:DescribeDBInstances on resource: arn:aws:rds:us-east-1:…"
+    f"assumed-role/{'a-long-name' * 6}/{'and-another' * 6} is not authorized to perform: rds:DescribeDBInstances on "
+    "resource: arn:aws:rds:us-east-1:…"
 )
 
 
