@@ -26,9 +26,9 @@ from sandbox.mailbox import Mail
 from sandbox.systems import DEFAULT
 from sandbox.watch import Seen, executions, follow, next_execution
 from statemachines import load
-from statemachines.model import WATCH, Service
+from statemachines.model import AUDIT, WATCH, Service
 
-FIRST = {"ganopa-bot": "closed-port", "harena": "localhost-port"}  # what breaks where nobody chooses
+FIRST = {"ganopa-bot": "closed-port", "harena": "localhost-port", "huntaze": "app-database"}  # where nobody chooses
 CALM_SECONDS, ALARM_SECONDS, MAIL_SECONDS = 60, 60, 30
 LOOKS = re.compile(r"^(Check|Recheck|Validate|Await) ([a-z_]+)(: unknown)?$")
 AGAIN = {"Validate", "Await"}  # looks that are made until something changes: only that is shown
@@ -55,6 +55,9 @@ def main() -> int:
     name = os.environ.get("INCIDENT") or FIRST[service]
     if name not in BY_SERVICE[service]:
         console.print(f"{service} has no incident {name}. There are: {', '.join(BY_SERVICE[service])}.")
+        return 2
+    if BY_SERVICE[service][name].runbook == AUDIT:
+        console.print(f"{name} is what the audit of {service} finds: make audit INCIDENT={name}")
         return 2
     approve = os.environ.get("APPROVE") == "yes" or not sys.stdin.isatty()
     with Sandbox.start(service=service) as sandbox:

@@ -64,7 +64,7 @@ def region_of(service: str) -> str:
 
 def make(service: str, sandbox: Clients) -> System:
     """Make the system of a service, of which nothing runs yet; raises ValueError with the services that have one."""
-    makers: dict[str, Callable[[Clients], System]] = {"ganopa-bot": _ganopa, "harena": _harena}
+    makers: dict[str, Callable[[Clients], System]] = {"ganopa-bot": _ganopa, "harena": _harena, "huntaze": _huntaze}
     if service not in makers:
         raise ValueError(f"The sandbox has no system of the service {service!r}. Choose one of: {', '.join(makers)}")
     return makers[service](sandbox)
@@ -81,3 +81,9 @@ def _harena(_: Clients) -> System:
     from sandbox.host.host import Host
 
     return Harena(Host(INSTANCE))
+
+
+def _huntaze(_: Clients) -> System:
+    from sandbox.huntaze import Huntaze
+
+    return Huntaze()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.incidents import availability, certificates, echo, harena, memory, versions
+from sandbox.incidents import availability, certificates, echo, harena, huntaze, memory, versions
 from sandbox.incidents.availability import MISSING_RELEASE
 from sandbox.incidents.incident import Incident
 
@@ -14,6 +14,7 @@ INCIDENTS = {incident.name: incident for incident in _ALL}
 BY_SERVICE: dict[str, Mapping[str, Incident[Any]]] = {
     "ganopa-bot": INCIDENTS,
     "harena": {incident.name: incident for incident in harena.INCIDENTS},
+    "huntaze": {incident.name: incident for incident in huntaze.INCIDENTS},
 }
 
 

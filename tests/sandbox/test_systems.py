@@ -51,7 +51,7 @@ def test_the_sandbox_is_where_the_file_of_its_service_says(tmp_path: Path, monke
 
 
 def test_who_names_no_service_or_incident_is_told_which_there_are() -> None:
-    with pytest.raises(ValueError, match=r"no system of the service 'shop'.*ganopa-bot, harena"):
+    with pytest.raises(ValueError, match=r"no system of the service 'shop'.*ganopa-bot, harena, huntaze"):
         systems.make("shop", Sandbox)  # type: ignore[arg-type]
     for service in BY_SERVICE:
         with pytest.raises(ValueError, match=rf"no incident 'x' of {service}.*{', '.join(BY_SERVICE[service])}"):
@@ -61,8 +61,12 @@ def test_who_names_no_service_or_incident_is_told_which_there_are() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"SERVICE": "shop"}, "no service shop. There are: ganopa-bot, harena."),
+        ({"SERVICE": "shop"}, "no service shop. There are: ganopa-bot, harena, huntaze."),
         ({"INCIDENT": "localhost-port"}, "ganopa-bot has no incident localhost-port. There are: detached, "),
+        (
+            {"SERVICE": "huntaze", "INCIDENT": "mail-sandbox"},
+            "the audit of huntaze finds: make audit INCIDENT=mail-sandbox",
+        ),
         ({"SERVICE": "harena", "INCIDENT": "detached"}, "harena has no incident detached. There are: localhost-port, "),
     ],
 )
