@@ -136,7 +136,7 @@ class Demo:
         if well:
             self._say("[bold green]The service has recovered.[/]")
         elif find(name, self.service.name).fix is None:
-            self._say("[bold yellow]This one needs a person; the mail above says what to do.[/]")
+            self._say("[bold yellow]This one needs a person; what to do is said above.[/]")
         else:
             self._say("[bold red]The service has not recovered.[/]")
         return 0 if well else 1
@@ -152,7 +152,8 @@ class Demo:
         elif seen.kind == "entered" and not look:
             self._step(seen.state)
         if seen.kind == "left" and seen.state == "Close":
-            console.print(Panel(escape("\n".join(seen.output["timeline"])), title=f"Report: {seen.output['outcome']}"))
+            told = [*seen.output["timeline"], *seen.output.get("todo", [])]
+            console.print(Panel(escape("\n".join(told)), title=f"Report: {seen.output['outcome']}"))
         if seen.kind == "left" and seen.state == "Escalate":
             self._mail("A besoin de vous", incident)
 
