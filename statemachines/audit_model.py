@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from functions.core.template import fill, names
 from statemachines.model import CheckUse, Model, Name, Service, Signal
 
-PLACES = {"account", "region"}  # what a check's parameters may name beside the service's resources
+PLACES = {"account", "region", "service"}  # what a check's parameters may name beside the service's resources
 CHECKOUT = "checkout"
 
 
@@ -32,7 +32,8 @@ class AuditCheck(CheckUse):
 
     def filled(self, service: Service, **given: str) -> dict[str, Any]:
         """Fill in the parameters for one region or checkout."""
-        return dict(fill(self.with_, {**service.resources, "account": service.account, **given}.__getitem__))
+        known = service.resources | {"account": service.account, "service": service.name} | given
+        return dict(fill(self.with_, known.__getitem__))
 
 
 class AttestedFact(Model):

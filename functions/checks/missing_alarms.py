@@ -20,7 +20,9 @@ SUMMARY = marked("alarms in {region} that tell somebody: {each}; that tell nobod
 
 
 class MissingAlarms(InRegion):
-    """A region."""
+    """A region, and how the names of alarms begin that are about this automation, not about what it looks after."""
+
+    own: str = ""
 
 
 @check(
@@ -36,7 +38,7 @@ class MissingAlarms(InRegion):
 )
 def handler(parameters: MissingAlarms, aws: Session) -> Finding:
     """Are there alarms, with actions? Source: Huntaze, 3 "Monitoring/alerting de base"; 5, CloudWatch."""
-    alarms = telling.read(aws, parameters.region)
+    alarms = telling.but(telling.read(aws, parameters.region), parameters.own)
     by_kind = {kind: telling.on(alarms, namespaces) for kind, namespaces in WATCHED.items()}
     heard = {kind: telling.one_tells(of, somebody=True) for kind, of in by_kind.items()}
     counts = {kind: sum(one.tells is True for one in of.found) for kind, of in by_kind.items()}

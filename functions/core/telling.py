@@ -53,6 +53,11 @@ def read(aws: Session, region: str) -> Listed[Watching]:
     )
 
 
+def but(alarms: Listed[Watching], own: str) -> Listed[Watching]:
+    """Leave out those whose names begin so; none where that is empty."""
+    return alarms._replace(found=[one for one in alarms.found if not own or not one.name.startswith(own)])
+
+
 def on(alarms: Listed[Watching], namespaces: set[str]) -> Listed[Watching]:
     """Choose those that watch one of these."""
     return alarms._replace(found=[one for one in alarms.found if one.namespaces & namespaces])

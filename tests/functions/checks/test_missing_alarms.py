@@ -110,6 +110,14 @@ def test_the_only_one_tells_nobody(run_check: RunCheck, put: Put) -> None:
     assert look(run_check).signals == MISSING | {"deaf": True}
 
 
+def test_the_automations_own_alarms_say_nothing_of_the_service(run_check: RunCheck, put: Put) -> None:
+    put("huntaze-runbooks-dead-letters", "AWS/SQS", TOPIC)
+    put("huntaze-runbooks-deaf", "AWS/RDS")
+    signals = run_check(handler, region=REGION, own="huntaze-runbooks-").signals
+    assert signals == MISSING
+    assert look(run_check).signals == MISSING | {"no-sqs-alarm": False, "deaf": True}
+
+
 def test_of_others_nobody_asks_whom_they_tell(run_check: RunCheck, put: Put) -> None:
     put("function", "AWS/Lambda")
     assert look(run_check).signals == MISSING
