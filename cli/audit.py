@@ -74,11 +74,24 @@ def _audit(service: Service, use: AuditUse, arguments: argparse.Namespace) -> No
     audited = compiling.audited(service, load.audits()[use.audit])
     checkout = str(Path(arguments.checkout).resolve()) if arguments.checkout else None
     saved = SavedSession(Path(arguments.folder)) if arguments.folder else None
-    os.environ |= {"AWS_PROFILE": arguments.profile} if arguments.profile else {}
+    if not saved:
+        _become(arguments.profile)
     found = _look(looks(service, audited.audit, use.regions, checkout), _from(saved) if saved else _live)
     at = saved.saved_at if saved else None
     report = readiness.report(audited, use.regions, found, audit_report.last(service), at)
     audit_report.show(report, audit_report.write(service, report))
+
+
+def _become(profile: str) -> None:
+    """Use a profile's credentials, or those that there are.
+
+    Raises:
+        Failed: where there are none.
+        ProfileNotFound: where there is no such profile.
+    """
+    os.environ |= {"AWS_PROFILE": profile} if profile else {}
+    if Session().get_credentials() is None:
+        raise Failed("There are no credentials of AWS here. Name a profile that may read: make audit PROFILE=…")
 
 
 def _from(saved: SavedSession) -> Looker:
