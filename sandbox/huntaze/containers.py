@@ -33,8 +33,9 @@ def build(place: Place, network: Network, target_group: str) -> None:
             loadBalancers=behind if name == place.name else [],
         )
         backend = ecs_backends[ACCOUNT][place.region]
-        backend.services[f"{name}:{name}"].running_count = TASKS  # nothing runs tasks here
-        backend.clusters[name].running_tasks_count = TASKS
+        service, cluster = backend.services[f"{name}:{name}"], backend.clusters[name]
+        service.running_count = cluster.running_tasks_count = TASKS  # nothing runs tasks here
+        cluster.pending_tasks_count = 0
 
 
 def look(place: Place) -> Any:
