@@ -7,7 +7,7 @@ import time
 
 from rich.console import Console
 
-from bench import cold_start, growth, incident, payload, price, rebuild, rounds
+from bench import account, cold_start, growth, incident, payload, price, rebuild, rounds
 from bench.report import Report, Row, seconds, show
 from sandbox.cloud import Sandbox
 
@@ -36,6 +36,7 @@ def main() -> int:
     show(console, _setup(running - started, deployed - running, demo))
     show(console, rebuild.measure())
     show(console, growth.measure())
+    show(console, account.measure())
     return 0
 
 
