@@ -10,12 +10,13 @@ import pytest
 
 from sandbox.cloud import Sandbox
 from sandbox.deployed import incidents, let_hours_pass
-from sandbox.huntaze import Huntaze
+from sandbox.huntaze import SANDBOX_SECRET, Huntaze
 from sandbox.huntaze_site import PASSWORD
 from sandbox.incidents import BY_SERVICE
 from sandbox.watch import executions, next_execution
 from statemachines import load
 from tests.system.run import SECONDS, Run, stop_executions
+from tests.system.shell import typed
 from tests.system.watching import Watch, states
 
 SERVICE, RUNBOOK = load.services()["huntaze"], "app_health"
@@ -137,6 +138,19 @@ def test_who_looks_by_hand_reads_the_level_and_nobody_is_mailed(sandbox: Sandbox
         assert (report["level"], report["status"]) == (level, "SUCCEEDED")
         assert report["seen"].keys() == load.runbooks()[RUNBOOK].checks.keys()
         assert len(sandbox.mailbox.messages()) == sent
+
+
+@pytest.mark.parametrize("name", ["app-unreachable", "app-dead", "app-config"])
+def test_the_commands_that_people_are_told_work_and_show_no_value(
+    sandbox: Sandbox, healthy: Huntaze, name: str
+) -> None:
+    healthy.break_(name)
+    report = Run.by_hand(sandbox, service=SERVICE, runbook=RUNBOOK).end()
+    commands = re.findall(r"^aws .+", "\n".join(report["todo"]), re.MULTILINE)
+    printed = [json.loads(typed(sandbox, f"{command} --output json")) for command in commands]
+    shown = [{"jobSummaries"}] if name == "app-unreachable" else [{"FEATURE_SET"}, {"NODE_ENV"}]
+    assert [names <= {*told} for names, told in zip(shown, printed, strict=True)] == [True] * len(shown)
+    assert SANDBOX_SECRET not in json.dumps(printed)
 
 
 def test_what_a_failing_app_says_too_much_is_nowhere(sandbox: Sandbox, healthy: Huntaze) -> None:

@@ -1,26 +1,12 @@
 """The runbook's own commands, typed by hand, see the broken world and the repaired one."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 from sandbox.cloud import Sandbox
 from sandbox.commands import CHECKS, VALIDATION
 from sandbox.world import World
 from tests.system.run import Watch
-
-
-def typed(sandbox: Sandbox, command: str) -> str:
-    """What a command prints in an engineer's shell."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {"PATH": path, "HOME": os.environ.get("HOME", "/"), **sandbox.environment}
-    done = subprocess.run(
-        ["bash", "-c", command], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert not done.stderr, done.stderr
-    return done.stdout.strip()
+from tests.system.shell import typed
 
 
 def _repair(watch: Watch) -> None:

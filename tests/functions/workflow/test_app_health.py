@@ -21,6 +21,7 @@ ROWS: dict[str, tuple[tuple[str, ...], str, list[str]]] = {
     "nothing answers": (SILENT, "critical", ["unreachable"]),
     "only the liveness gives no answer": (("alive.failing", "alive.unreachable"), "critical", ["unreachable"]),
     "not alive": (("alive.failing",), "critical", ["not-alive"]),
+    "not alive, and overall says so": (("alive.failing", "overall.failing"), "critical", ["not-alive"]),
     "not alive, and nothing else is well": (tuple(f"{one}.failing" for one in CHECKS), "critical", ["not-alive"]),
     "the database": (("database.failing", "overall.failing"), "degraded", ["database-away"]),
     "the database hangs": (
