@@ -1,8 +1,9 @@
 """Are the targets of a region's target groups healthy?"""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
+from functions.core import elb
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.each import each
@@ -15,8 +16,7 @@ from functions.core.regional import Named
 from functions.core.results import Finding, shortened
 
 PAGE, SHOWN, SHARE = 400, 3, 2  # the share is of the time, for the groups and for their targets
-NAME = "TargetGroupName"
-TARGETS: Final = "TargetHealthDescriptions"
+NAME, TARGETS = "TargetGroupName", "targets"
 NOTHING = marked("there is no target group in {region}")
 NOT_NAMED = marked("there is no target group in {region} whose name has {named} in it")
 TOLD = marked("target groups: {count}; with unhealthy targets: {unhealthy}; without a target: {empty}")
@@ -36,20 +36,19 @@ class TargetGroups(Named):
 )
 def handler(parameters: TargetGroups, aws: Session) -> Finding:
     """Are registered targets healthy? Source: Huntaze, 3 "Failover (LB/Route53)"; 5, ALB / Target Groups."""
-    elb, word = aws.client("elbv2", parameters.region), parameters.named
 
     def read(group: Any) -> Any:
-        told = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
-        return group | {TARGETS: list(_registered(told[TARGETS]))}
+        return group | {TARGETS: list(_registered(elb.targets(aws, group["TargetGroupArn"], parameters.region)))}
 
-    pages = elb.get_paginator("describe_target_groups").paginate(PaginationConfig={"PageSize": PAGE})
-    groups = listed(pages, lambda page: [one for one in page["TargetGroups"] if word in one[NAME]], SHARE)
+    every = aws.client("elbv2", parameters.region).get_paginator("describe_target_groups")
+    pages = every.paginate(PaginationConfig={"PageSize": PAGE})
+    groups = listed(pages, lambda page: [one for one in page["TargetGroups"] if parameters.named in one[NAME]], SHARE)
     found = each(groups, read, over(SHARE))
     rules = {
         "unhealthy": Rule(lambda group: proven([wrong for wrong, _ in group[TARGETS]], whole=True), _told),
         "empty": Rule(lambda group: not group[TARGETS], _told),
     }
-    nothing = say(NOT_NAMED if word else NOTHING, **parameters.model_dump())
+    nothing = say(NOT_NAMED if parameters.named else NOTHING, **parameters.model_dump())
     return judged(found, NAME, rules).finding(TOLD, nothing, found)
 
 

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import TargetHealthDescriptionTypeDef
 
 
-def targets(aws: Session, target_group: str) -> "list[TargetHealthDescriptionTypeDef]":
-    """List a target group's targets with their health.
+def targets(aws: Session, target_group: str, region: str | None = None) -> "list[TargetHealthDescriptionTypeDef]":
+    """List a target group's targets with their health; the group may be in another region than the function.
 
     Raises:
         NotFound: when there is no such target group.
     """
-    elb = aws.client("elbv2")
+    elb = aws.client("elbv2", region)
     try:
         return elb.describe_target_health(TargetGroupArn=target_group)["TargetHealthDescriptions"]
     except elb.exceptions.TargetGroupNotFoundException as error:

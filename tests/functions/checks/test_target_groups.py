@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup
 
-from functions.checks.target_groups import TARGETS, handler
+from functions.checks.target_groups import handler
 from functions.core import reading
 from functions.core.aws import Session
 from functions.core.results import Finding
@@ -102,7 +102,7 @@ def test_a_state_that_is_missing_is_unknown(run_check: RunCheck, aws: Session, h
     def told(operation: str, asked: Answer) -> Answer:
         if operation == "DescribeTargetGroups":
             return {"TargetGroups": [group]}
-        return {TARGETS: [target] if asked["TargetGroupArn"] == "arn:of:the:group" else []}
+        return {"TargetHealthDescriptions": [target] if asked["TargetGroupArn"] == "arn:of:the:group" else []}
 
     with answering(aws, "elbv2", REGION, told):
         finding = look(run_check)
