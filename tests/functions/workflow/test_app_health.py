@@ -42,8 +42,8 @@ ROWS: dict[str, tuple[tuple[str, ...], str, list[str]]] = {
 }
 MANUAL = {
     "unreachable": ("d33l77zi1h78ce.amplifyapp.com/api/health gives no HTTP answer (dns)", "aws amplify list-jobs"),
-    "not-alive": ("/api/health answers 503", "--query 'keys(branch.environmentVariables)'"),
-    "config-broken": ("The app is alive", "--query 'keys(branch.environmentVariables)'"),
+    "not-alive": ("/api/health answers 503", '--query "keys(branch.environmentVariables)"'),
+    "config-broken": ("The app is alive", '--query "keys(branch.environmentVariables)"'),
     "database-away": ("The app is alive: do not restart or redeploy it for this", "Look at the database"),
     "auth-broken": ("If its configuration or its database is away too, see to that first", "the sign-in logs"),
     "something-else": ("/api/health/overall says", "watch it closely"),
