@@ -28,6 +28,7 @@ from functions.core.language import say
 __all__ = ["NotReadable", "NotReading", "NotSaved", "NotTold", "NotUsable", "SavedSession"]
 
 READING = ("Describe", "Get", "List")
+RENAMED = {"AWS.SimpleQueueService.NonExistentQueue": "QueueDoesNotExist"}  # as AWS has both, and the CLI prints one
 REGION = "us-east-1"  # of the clients that have none of their own: IAM's, CloudFront's
 NOBODY = {"aws_access_key_id": "saved", "aws_secret_access_key": "saved"}
 
@@ -92,7 +93,8 @@ class SavedSession(Session):
         try:
             return _Http(200), answer(asked, self._folder.parts(command))
         except Refused as refused:
-            return _Http(400), {"Error": {"Code": refused.code, "Message": str(refused)}}
+            error = {"Code": refused.code, "Message": str(refused), "QueryErrorCode": RENAMED.get(refused.code)}
+            return _Http(400), {"Error": error}
 
     def _pages(self, model: OperationModel) -> Mapping[str, Any]:
         """Tell how botocore reads page after page; nothing where it does not know."""

@@ -51,7 +51,10 @@ def answer(question: Question, parts: Sequence[Part]) -> Answer:
         raise NotSaved(say("not saved: {command}", command=question.command))
     if _cut(question, parts[-1].said):
         raise NotReadable(say("{file} is cut; save it again: {command}", file=parts[-1].file, command=question.command))
-    return _chosen(question, _joined([_typed(question, part) for part in parts]))
+    whole = _joined([_typed(question, part) for part in parts])
+    for token in question.tokens:
+        whole.pop(token, None)  # of a part that another one follows
+    return _chosen(question, whole)
 
 
 def _cut(question: Question, said: Any) -> bool:
