@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Duration, Environment, Stack
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_stepfunctions import StateMachine
 from constructs import Construct
 
 from functions.core.stops import ONE_SERVICE, switches
@@ -53,20 +54,32 @@ class ServiceStack(Stack):
         page, command = functions["workflow/approval_page"], functions["workflow/approval_command"]
         approval = ApprovalApi(self, service, page, command)
         functions["workflow/request_approval"].add_environment("APPROVAL_URL", approval.url)
-        machines = {one.name: RunbookMachine(self, service, one, functions).machine for one in mine}
-        machines[DRILL] = Drill(self, service, mine, functions, dead_letters).machine
-        if service.watch:
-            machines[WATCH] = WatchMachine(self, service, service.watch, mine, functions, dead_letters).machine
-        if audit and service.audit:
-            machines[AUDIT] = AuditMachine(self, service, service.audit, audit, functions, dead_letters).machine
+        machines = self._machines(service, mine, audit, functions, dead_letters)
         Triggers(self, service, functions["workflow/dispatch"], functions["workflow/tidy_up"], dead_letters)
         numbers = [*watched(functions, machines, dead_letters), *missed(service), *unwatched(service)]
         Alarms(self, service, numbers, alarmed)
         CfnOutput(self, "ApprovalUrl", value=approval.url)
         CfnOutput(self, "IncidentsTable", value=table.table_name)
         CfnOutput(self, "NotificationsTopic", value=topic.topic_arn)
+
+    def _machines(
+        self,
+        service: Service,
+        runbooks: list[Runbook],
+        audit: Audit | None,
+        functions: Functions,
+        dead_letters: sqs.IQueue,
+    ) -> dict[str, StateMachine]:
+        """Make the state machines, by the runbook's name, the drill's, the watch's and the audit's among them."""
+        machines = {one.name: RunbookMachine(self, service, one, functions).machine for one in runbooks}
+        machines[DRILL] = Drill(self, service, runbooks, functions, dead_letters).machine
+        if service.watch:
+            machines[WATCH] = WatchMachine(self, service, service.watch, runbooks, functions, dead_letters).machine
+        if audit and service.audit:
+            machines[AUDIT] = AuditMachine(self, service, service.audit, audit, functions, dead_letters).machine
         for name, machine in machines.items():
             CfnOutput(self, f"StateMachine{name.title().replace('_', '')}", value=machine.state_machine_arn)
+        return machines
 
 
 def _named(service: Service) -> dict[str, list[str]]:

@@ -46,19 +46,24 @@ class AttestedFact(Model):
 class Row(Model):
     """One line of the checklist.
 
-    NOK where one signal of `wrong`, each with what to do then, is true in any region. OK where all of them are false
-    everywhere, each signal of `nothing` is false in some region, and everything in `attested` is. Else to do.
+    NOK where one signal of `wrong`, each with what to do then, is true in any region; one with another signal under
+    `unless` does not count in a region where that is true, as alarms on databases where there is no database. OK where
+    all of them are false everywhere, each signal of `nothing` is false in some region, and everything in `attested` is.
+    Else to do.
     """
 
     name: Name
     title: str
     means: str
     wrong: dict[Signal, str] = Field(default_factory=dict)
+    unless: dict[Signal, Signal] = Field(default_factory=dict)
     nothing: list[Signal] = Field(default_factory=list)
     attested: list[Name] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _can_be_judged(self) -> "Row":
+        for signal in self.unless.keys() - self.wrong.keys():
+            raise ValueError(f"row {self.name}: {signal} stands under unless and not under wrong")
         if not self.wrong and not self.attested:
             raise ValueError(f"row {self.name} needs wrong or attested: nothing could ever prove it good")
         return self
@@ -76,6 +81,10 @@ class Audit(Model):
 
     @model_validator(mode="after")
     def _whole(self) -> "Audit":
+        for row in self.rows:
+            for signal, excuse in row.unless.items():
+                if self._per(signal) != self._per(excuse):
+                    raise ValueError(f"row {row.name}: {signal} and {excuse} are not looked at in the same places")
         named = [name for row in self.rows for name in row.attested]
         for name in sorted(set(named) ^ self.attestations.keys()):
             raise ValueError(
@@ -86,6 +95,10 @@ class Audit(Model):
             if titles.count(name) > 1:
                 raise ValueError(f"two rows are called {name}")
         return self
+
+    def _per(self, signal: str) -> str | None:
+        check = self.checks.get(signal.partition(".")[0])
+        return check.per if check else None
 
     @property
     def resources(self) -> set[str]:

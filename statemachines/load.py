@@ -197,6 +197,7 @@ def _unaudited(loaded: Audit) -> Iterator[tuple[Place, str]]:
     for index, row in enumerate(loaded.rows):
         yield from _signals(("rows", index, "wrong"), list(row.wrong), loaded)
         yield from _signals(("rows", index, "nothing"), row.nothing, loaded)
+        yield from _signals(("rows", index, "unless"), list(row.unless.values()), loaded)
 
 
 def _expected(loaded: Runbook) -> Iterator[tuple[Place, str]]:

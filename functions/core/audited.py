@@ -60,6 +60,15 @@ class Seen:
             if place.check == check:
                 yield place, self.findings.by_name[place.called]
 
+    def at(self, signal: str, region: str) -> bool | None:
+        """Answer a signal, written check.signal, in a region."""
+        check, _, question = signal.partition(".")
+        return self.findings.by_name[Place(check, region).called].signals.get(question)
+
+    def error(self, signal: str, region: str) -> str:
+        """Say why the check of a signal failed in a region; empty where it did not."""
+        return self.errors.get(Place(signal.partition(".")[0], region).called, "")
+
     def somewhere_false(self, signal: str) -> bool:
         """Say whether a signal, written check.signal, is known to be false in a region."""
         check, _, question = signal.partition(".")

@@ -165,7 +165,7 @@ def _with_locals(audit: Audit, answers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _judge(audited: Audited, row: Row, seen: Seen, today: date) -> Judged:
-    reasons = [one for signal, todo in row.wrong.items() for one in _reasons(audited, seen, signal, todo)]
+    reasons = [one for signal in row.wrong for one in _reasons(audited, seen, row, signal)]
     nothing = [_question(audited, signal) for signal in row.nothing if not seen.somewhere_false(signal)]
     words = [_word(audited.service, audited.audit, name, today) for name in row.attested]
     answers = [one.answer for one in reasons]
@@ -181,12 +181,17 @@ def _judge(audited: Audited, row: Row, seen: Seen, today: date) -> Judged:
     )
 
 
-def _reasons(audited: Audited, seen: Seen, signal: str, todo: str) -> Iterator[Reason]:
-    """Give what a signal says in each region."""
+def _reasons(audited: Audited, seen: Seen, row: Row, signal: str) -> Iterator[Reason]:
+    """Give what a signal says in each region where it counts."""
     check, _, question = signal.partition(".")
-    told = _question(audited, signal)
+    told, todo = _question(audited, signal), row.wrong[signal]
     for place, finding in seen.of(check):
+        excused = seen.at(row.unless[signal], place.region) if signal in row.unless else False
+        if excused:
+            continue
         answer, error = finding.signals.get(question), seen.errors.get(place.called, "")
+        if answer and excused is None:  # nobody knows whether there is anything that it could be wrong for
+            answer, error = None, seen.error(row.unless[signal], place.region)
         yield Reason(
             signal=signal,
             region=place.region,

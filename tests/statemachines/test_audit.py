@@ -69,7 +69,7 @@ def test_few_are_looked_at_at_once_and_what_fails_does_not_end_it() -> None:
 
 def test_the_checklist_is_the_documents() -> None:
     assert len(AUDIT.rows) == ROWS
-    judged = {signal for row in AUDIT.rows for signal in [*row.wrong, *row.nothing]}
+    judged = {signal for row in AUDIT.rows for signal in [*row.wrong, *row.nothing, *row.unless.values()]}
     unjudged = {
         f"{name}.{signal}"
         for name, one in AUDIT.checks.items()
@@ -86,12 +86,10 @@ def test_the_checklist_is_the_documents() -> None:
         "buckets.none",
         "target_groups.empty",  # a group that is made ahead
         "snapshots.none",  # as databases.none
-        "clusters.none",
         "clusters.inactive",
         "clusters.pending",
         "clusters.idle",
         "rules.none",
-        "queues.none",
         "queues.no-redrive",
         "repository.none",
     }
@@ -118,10 +116,20 @@ GOOD: dict[str, Any] = {
         ({"checks": {"databases": {**CHECK, "per": None}}}, "belong together"),
         ({"checks": {"databases": {**CHECK, "with": {"region": "eu-west-1"}}}}, "belong together"),
         ({"checks": {"databases": {**CHECK, "local": True}}}, "belong together"),
+        ({"rows": [{**ROW, "attested": [], "unless": {"databases.public": "databases.none"}}]}, "not under wrong"),
+        (
+            {
+                "checks": {"databases": CHECK, "keys": {"check": "access_keys", "with": {"days": 1}}},
+                "rows": [
+                    ROW | {"wrong": {"keys.old-keys": "Renew."}, "unless": {"keys.old-keys": "databases.none"}},
+                ],
+            },
+            "not looked at in the same places",
+        ),
         ({"rowz": []}, "Extra inputs are not permitted"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(change: dict[str, Any], why: str) -> None:
-    assert Audit.model_validate(GOOD)
+    assert Audit.model_validate(GOOD).rows
     with pytest.raises(ValidationError, match=why):
         Audit.model_validate(GOOD | change)

@@ -148,6 +148,39 @@ def test_where_there_is_nothing_to_judge_nothing_is_proven() -> None:
     assert row(unknown, "network").status == "TODO"
 
 
+NO_ALARM = {"alarms": {"no-alarm": "No alarm on the databases tells anybody"}}
+
+
+def watched(**databases: dict[str, Any]) -> Judged:
+    """Judge a row about alarms on databases, none of which there are, by what is known of the databases."""
+    known = audited()
+    values: dict[str, Any] = known.audit.model_dump(by_alias=True)
+    values["checks"]["alarms"] = {"check": "missing_alarms", "per": "region", "with": {"region": "{region}"}}
+    wrong = {"wrong": {"alarms.no-alarm": "Make one."}, "unless": {"alarms.no-alarm": "databases.none"}}
+    values["rows"] = [{"name": "alarms", "title": "Alarms", "means": "…", **wrong}, values["rows"][2]]
+    audit = Audit.model_validate(values)
+    answers = {f"alarms {region}": {"summary": "seen", "signals": {"no-alarm": True}} for region in REGIONS}
+    answers |= {f"databases {region.replace('_', '-')}": one for region, one in databases.items()}
+    both = known.model_copy(update={"audit": audit, "questions": QUESTIONS | NO_ALARM})
+    return row(readiness.report(both, REGIONS, answers, None), "alarms")
+
+
+def test_what_there_is_none_of_in_a_region_needs_no_alarm_there() -> None:
+    some, no = finding(public=False, single=False, none=False), finding(public=False, single=False, none=True)
+    found = watched(us_east_1=some, us_east_2=no)
+    assert (found.status, [one.region for one in found.answered(answer=True)]) == ("NOK", ["us-east-1"])
+    assert len(found.reasons) == 1
+    assert watched(us_east_1=no, us_east_2=no).reasons == []
+
+
+def test_where_nobody_knows_whether_there_is_any_nobody_knows_whether_it_is_wrong() -> None:
+    no = finding(public=False, single=False, none=True)
+    found = watched(us_east_1={"error": "ClientError", "cause": DENIED}, us_east_2=no)
+    assert found.status == "TODO"
+    (unknown,) = found.answered(answer=None)
+    assert (unknown.region, "rds:DescribeDBInstances" in unknown.todo) == ("us-east-1", True)
+
+
 def test_without_a_checkout_nobody_knows_what_is_in_git() -> None:
     answers = good()
     del answers["repository"]
