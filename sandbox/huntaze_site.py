@@ -142,7 +142,7 @@ class SiteHandler(QuietHandler):
 
     def do_GET(self) -> None:
         """Answer in JSON."""
-        status, said = self.server.site.answer(self.path.partition("?")[0])
+        status, said = self.server.site.answer(self.path)
         self.answer(status, "application/json", json.dumps(said).encode())
 
 

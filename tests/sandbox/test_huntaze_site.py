@@ -1,6 +1,7 @@
 """Huntaze's app: what its endpoints answer when all is well, and in each way in which it can be broken."""
 
 import json
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,7 +44,7 @@ def unwell(site: HuntazeSite) -> set[str]:
 def test_all_is_well_and_what_it_does_not_serve_is_404(site: HuntazeSite) -> None:
     assert unwell(site) == set()
     assert site.healthy()
-    assert json.loads(site.get("/api/health/overall?from=canary")[1])["parts"] == dict.fromkeys(
+    assert json.loads(site.get("/api/health/overall")[1])["parts"] == dict.fromkeys(
         ("database", "auth", "config"), True
     )
     assert {site.get(path)[0] for path in ("/", "/api/health/", "/api/health/cache", "/api/test-env")} == {404}
@@ -88,6 +89,14 @@ def test_only_who_trusts_its_authority_believes_it(site: HuntazeSite) -> None:
             stranger.request("GET", f"{ADDRESS}/api/health")
     finally:
         another.stop()
+
+
+def test_who_says_nothing_is_given_up_before_a_function_would_be(site: HuntazeSite) -> None:
+    port = int(site.environment["HTTPS_PROXY"].rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), 5) as silent:
+        silent.sendall(f"CONNECT {ADDRESS.removeprefix('https://')}:443 HTTP/1.1\r\n\r\n".encode())
+        assert b"200" in silent.recv(4096)
+        assert silent.recv(4096) == b""
 
 
 def test_an_app_that_fails_says_more_than_it_should(site: HuntazeSite) -> None:
