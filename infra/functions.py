@@ -32,6 +32,7 @@ DISPATCH_MINUTES = 10
 WATCHING, AUDITING = "workflow/report_watch", "workflow/report_audit"  # of a service that is watched, or audited
 LARGE = (512, 120)  # MB, seconds, of checks that an audit makes of a whole account
 READING = "60"  # seconds that these read; see functions/core/reading.py
+STARTING = "kms:Decrypt"  # Lambda decrypts the environment as the role itself, which a grant of its own key allows
 BY_EVENTS = {"dispatch", "tidy_up"}  # invoked without anybody who waits for the answer
 
 
@@ -143,12 +144,13 @@ def log_group(scope: Construct, name: str) -> logs.LogGroup:
 def role(scope: Construct, principal: str, allowed: list[Grant], *, sealed: bool = False) -> iam.IRole:
     """Make a role of one inline policy; nothing that is made with it can add to it.
 
-    Of a sealed one everything else is denied, so that whoever attaches a policy to it by hand adds nothing either.
+    Of a sealed one everything else is denied, so that whoever attaches a policy to it by hand adds nothing either;
+    but for what Lambda does to start the function, which a denial would stop although nothing here allows it.
     """
     statements = [iam.PolicyStatement(actions=list(one.actions), resources=list(one.resources)) for one in allowed]
     if sealed:
-        declared = sorted({action for one in allowed for action in one.actions})
-        statements.append(iam.PolicyStatement(effect=iam.Effect.DENY, not_actions=declared, resources=["*"]))
+        spared = sorted({STARTING} | {action for one in allowed for action in one.actions})
+        statements.append(iam.PolicyStatement(effect=iam.Effect.DENY, not_actions=spared, resources=["*"]))
     made = iam.Role(
         scope,
         "Role",

@@ -155,4 +155,15 @@ def test_whatever_is_attached_to_a_checks_role_later_is_denied(template: Templat
     for function in checks:
         (statement,) = template.denied(function)
         assert statement["Resource"] == "*"
-        assert set(statement["NotAction"]) == {action for action, _ in template.allowed(function)}
+        allowed = {action for action, _ in template.allowed(function)}
+        assert set(statement["NotAction"]) == allowed | {"kms:Decrypt"}
+
+
+def test_a_sealed_role_lets_lambda_decrypt_the_environment(template: Template) -> None:
+    """Lambda does it as the role, by a grant on its own key: the role need not allow it, and may not deny it."""
+    sealed = [one for one in template.of("Lambda::Function").values() if template.denied(one)]
+    assert sealed
+    for function in sealed:
+        assert function["Environment"]["Variables"]
+        assert all("kms:Decrypt" in statement["NotAction"] for statement in template.denied(function))
+        assert "kms:Decrypt" not in {action for action, _ in template.allowed(function)}
