@@ -13,7 +13,6 @@ from functions.core.aws import Session
 from functions.core.readiness import Report
 
 TYPES = {"html": "text/html; charset=utf-8", "md": "text/markdown; charset=utf-8", "json": "application/json"}
-MISSING = ("NoSuchKey", "404")
 
 
 def pages(report: Report) -> dict[str, str]:
@@ -43,12 +42,12 @@ def last(aws: Session, bucket: str, name: str) -> dict[str, Any] | None:
 
 
 def keep(aws: Session, bucket: str, name: str, written: dict[str, str]) -> dict[str, str]:
-    """Put every form into the bucket, the one that the next run compares with last; return each one's version."""
+    """Put forms of the report, by their files' endings, into the bucket; return each one's version."""
     return {
         ending: aws.client("s3").put_object(
-            Bucket=bucket, Key=f"{name}.{ending}", Body=written[ending].encode(), ContentType=kind
+            Bucket=bucket, Key=f"{name}.{ending}", Body=text.encode(), ContentType=TYPES[ending]
         )["VersionId"]
-        for ending, kind in TYPES.items()
+        for ending, text in written.items()
     }
 
 

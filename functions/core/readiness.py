@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from functions.core.audited import Seen
 from functions.core.language import marked, say, translated
+from functions.core.log import logger
 from functions.core.results import Finding
 from statemachines.audit_model import Audit, Row
 from statemachines.compiled import Audited
@@ -81,11 +82,22 @@ class Judged(BaseModel):
     @property
     def wrong(self) -> dict[str, str]:
         """What is wrong, in a sentence with its region, by signal and region."""
-        return {f"{one.signal} {one.region}".strip(): placed(one) for one in self.answered(answer=True)}
+        return self._placed(answer=True)
+
+    @property
+    def unknown(self) -> dict[str, str]:
+        """What may be wrong, as `wrong` has it."""
+        return self._placed(answer=None)
+
+    def _placed(self, *, answer: bool | None) -> dict[str, str]:
+        return {f"{one.signal} {one.region}".strip(): placed(one) for one in self.answered(answer)}
 
 
 class Change(BaseModel):
-    """What has changed in a row since the last run: its status, and what has become wrong or is not wrong any more."""
+    """What has changed in a row since the last run: its status, and what has become wrong or is not wrong any more.
+
+    `lost` was wrong, and nobody knows any more.
+    """
 
     row: str
     title: str
@@ -93,10 +105,17 @@ class Change(BaseModel):
     after: str
     appeared: list[str]
     gone: list[str]
+    lost: list[str]
+
+
+class Earlier(BaseModel):
+    """What the next run compares itself with."""
+
+    rows: list[Judged]
 
 
 class Report(BaseModel):
-    """One run of an audit. `changes` is None where there was none before."""
+    """One run of an audit. `changes` is None where there was none before that could be understood."""
 
     service: str
     name: str
@@ -139,6 +158,7 @@ def report(
     audit, service, now = audited.audit, audited.service, datetime.now(UTC)
     seen = Seen(audit, regions, _with_locals(audit, answers), audited.questions)
     rows = [_judge(audited, row, seen, now.date()) for row in audit.rows]
+    known = _earlier(before)
     return Report(
         service=service.name,
         name=audit.name,
@@ -148,7 +168,7 @@ def report(
         regions=regions,
         at=(at or now).isoformat(timespec="seconds"),
         rows=rows,
-        changes=None if before is None else list(_changes(rows, Report.model_validate(before))),
+        changes=None if known is None else list(_changes(rows, known)),
         seen={name: finding.summary for name, finding in seen.findings.by_name.items()},
     )
 
@@ -240,7 +260,16 @@ def _standing(given: Attestation | None, until: date, today: date) -> Standing:
     return "attested" if today <= until else "expired"
 
 
-def _changes(rows: list[Judged], before: Report) -> Iterator[Change]:
+def _earlier(before: Mapping[str, Any] | None) -> Earlier | None:
+    """Read an earlier report; None where there is none, or its form is another version's, which ends with this run."""
+    try:
+        return None if before is None else Earlier.model_validate(before)
+    except ValidationError as error:
+        logger.warning("the last report has another form", problems=error.error_count())
+        return None
+
+
+def _changes(rows: list[Judged], before: Earlier) -> Iterator[Change]:
     """Give what has changed, row by row; one that was not there before was TODO."""
     known = {row.name: row for row in before.rows}
     for row in rows:
@@ -252,7 +281,8 @@ def _changes(rows: list[Judged], before: Report) -> Iterator[Change]:
             before=old.status if old else "TODO",
             after=row.status,
             appeared=[text for key, text in row.wrong.items() if key not in was],
-            gone=[text for key, text in was.items() if key not in row.wrong],
+            gone=[text for key, text in was.items() if key not in row.wrong | row.unknown],
+            lost=[text for key, text in was.items() if key in row.unknown],
         )
-        if change.before != change.after or change.appeared or change.gone:
+        if change.before != change.after or change.appeared or change.gone or change.lost:
             yield change

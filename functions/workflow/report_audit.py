@@ -45,10 +45,12 @@ def handler(event: Audited, aws: Session) -> dict[str, Any]:
         raise LookupError(say("{service} uses no audit", service=service.name))
     bucket = os.environ["AUDITS_BUCKET"]
     report = readiness.report(audited, use.regions, event.findings, published.last(aws, bucket, name))
-    versions = published.keep(aws, bucket, name, published.pages(report))
-    _count(report)
-    link = published.link(service.region, bucket, name, versions["html"])
+    written = published.pages(report)
+    compared = {"json": written.pop("json")}
+    link = published.link(service.region, bucket, name, published.keep(aws, bucket, name, written)["html"])
     told = _tell(aws, service, report, link) if event.mail or _due(service, use, report) else []
+    published.keep(aws, bucket, name, compared)  # last: had a mail failed, who tries again finds the same changes
+    _count(report)
     return {
         "service": service.name,
         "audit": event.audit,

@@ -43,7 +43,13 @@ def report(**given: Any) -> Report:
         Judged(name="iam", title="IAM", status="OK", reasons=[fine], **shared),
     ]
     change = Change(
-        row="network", title="Network", before="OK", after="NOK", appeared=["A database is public"], gone=[]
+        row="network",
+        title="Network",
+        before="OK",
+        after="NOK",
+        appeared=["A database is public"],
+        gone=["A port is open"],
+        lost=["A queue is full"],
     )
     known = {
         "service": "huntaze",
@@ -98,6 +104,8 @@ def test_each_form_says_all_of_it(text: str) -> None:
         "2026-11-22 06:00 UTC, account 123456789012, in us-east-1, us-east-2",
         "OK → NOK Network",
         "New: A database is public",
+        "Not so any more: A port is open",
+        "Unknown: A queue is full",
         "A database is public (us-east-2) db-1: PubliclyAccessible true What to do: Close it.",
         "Unknown: A database is old (us-east-2) denied What to do: Allow rds:DescribeDBInstances.",
         "Nothing to judge: No database",

@@ -234,5 +234,25 @@ def test_what_has_become_wrong_and_what_is_not_so_any_more() -> None:
     assert change.gone == ["A database is public (us-east-2)", "A database is in one zone (us-east-2)"]
 
 
+def test_what_nobody_knows_any_more_is_not_told_to_be_over() -> None:
+    bad = good() | {"databases us-east-2": finding(public=True, single=True, none=False)}
+    denied = {"error": "ClientError", "cause": DENIED}
+    (change,) = report(good() | {"databases us-east-2": denied}, report(bad)).changes or []
+    assert (change.before, change.after, change.appeared, change.gone) == ("NOK", "TODO", [], [])
+    assert change.lost == ["A database is public (us-east-2)", "A database is in one zone (us-east-2)"]
+    half = good() | {"databases us-east-2": finding(public=True, single=None, none=False)}
+    (change,) = report(half, report(bad)).changes or []
+    assert (change.before, change.after, change.gone) == ("NOK", "NOK", [])
+    assert change.lost == ["A database is in one zone (us-east-2)"]
+
+
+def test_the_last_report_of_another_version_ends_no_audit() -> None:
+    known = report(good()).model_dump(mode="json")
+    with_more = known | {"changes": [{"row": "iam"}], "since": "later"}
+    assert readiness.report(audited(), REGIONS, good(), with_more).changes == []
+    for of_another in ({}, known | {"rows": [{"name": "iam", "status": "FINE"}]}):
+        assert readiness.report(audited(), REGIONS, good(), of_another).changes is None
+
+
 def test_the_counts_are_told_the_worst_first() -> None:
     assert report(good() | {"keys": finding(old=True)}).result == "1 NOK, 1 TODO, 2 OK"

@@ -59,6 +59,11 @@ def run(*true: str, mail: bool = False) -> dict[str, Any]:
     return report_audit.handler({"audit": "a-1", "mail": mail, "findings": answers(*true)})
 
 
+def fail(*_: object) -> list[str]:
+    """Fail as a mail may."""
+    raise ConnectionError
+
+
 def test_the_first_run_is_kept_and_mailed_to_every_approver(account: World) -> None:
     told = run("databases.public")
     assert told["rows"]["security-groups"] == "NOK"
@@ -99,6 +104,29 @@ def test_what_has_changed_is_mailed(account: World) -> None:
     question = compiled.read_audit().questions["databases"]["public"]
     assert code() == "en"
     assert f"New: {question} (us-east-1)" in account.mails[-1].text
+
+
+def test_what_has_changed_is_mailed_although_the_mail_failed_at_first(
+    account: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run()
+    with monkeypatch.context() as broken:
+        broken.setattr(report_audit, "_tell", fail)
+        with pytest.raises(ConnectionError):
+            run("databases.public")
+    again = run("databases.public")
+    assert [one["row"] for one in again["changes"]] == ["security-groups"]
+    assert again["told"] == [INES, MARC]
+    assert len(account.mails) == 4
+
+
+def test_what_nobody_knows_any_more_is_mailed_as_unknown(account: World) -> None:
+    run("databases.public")
+    denied = {name: {"error": "ClientError"} for name in answers() if name.startswith("databases ")}
+    report_audit.handler({"audit": "a-2", "mail": False, "findings": answers() | denied})
+    question = compiled.read_audit().questions["databases"]["public"]
+    assert f"Unknown: {question} (us-east-1)" in account.mails[-1].text
+    assert "Not so any more" not in account.mails[-1].text
 
 
 def test_who_asks_for_the_mail_gets_it(account: World) -> None:
