@@ -81,7 +81,7 @@ cli() {
     describe-* | get-* | list-*) ;;
     *) fail "$1 $2 does not only read" ;;
   esac
-  aws "$@" ${at:+--region "$at"} </dev/null
+  aws "$1" "$2" ${at:+--region "$at"} "${@:3}" </dev/null
 }
 
 # Save an answer: FILE SERVICE COMMAND [OPTION…]
@@ -96,7 +96,7 @@ ask() {
   else
     rm -f "$file.part"
     text=$(tr -s '\n ' ' ' <"$file.error")
-    text=${text# }
+    text=${text# } text=${text% }
     printf 'refused  %s: %s\n' "$name" "${text:0:160}"
     return 1
   fi
