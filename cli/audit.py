@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import OperationModel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -21,6 +22,7 @@ from cli import audit_report, common
 from cli.common import Failed
 from cli.saved import NotUsable, SavedSession
 from functions.core import catalogue, readiness, reading
+from functions.core.account import caller
 from functions.core.audited import looks
 from functions.core.aws import Session
 from functions.core.drilled import Look
@@ -39,6 +41,21 @@ Looker = Callable[[Look], Finding]
 
 class Writes(Exception):
     """A call that does not only read, which no check makes."""
+
+
+class Reader(Session):
+    """A session for several threads, which becomes somebody once, and sends only what reads."""
+
+    def __init__(self) -> None:
+        """Watch what is sent."""
+        super().__init__()
+        self._making = Lock()
+        self.events.register("before-call", _refuse)
+
+    def client(self, service_name: str, region_name: str | None = None) -> Any:  # type: ignore[override]
+        """Return the client of a service; boto3 can make but one at a time."""
+        with self._making:
+            return super().client(service_name, region_name)  # type: ignore[call-overload]
 
 
 def main() -> int:
@@ -74,24 +91,29 @@ def _audit(service: Service, use: AuditUse, arguments: argparse.Namespace) -> No
     audited = compiling.audited(service, load.audits()[use.audit])
     checkout = str(Path(arguments.checkout).resolve()) if arguments.checkout else None
     saved = SavedSession(Path(arguments.folder)) if arguments.folder else None
-    if not saved:
-        _become(arguments.profile)
-    found = _look(looks(service, audited.audit, use.regions, checkout), _from(saved) if saved else _live)
+    looker = _from(saved) if saved else _live(_become(arguments.profile, service))
+    found = _look(looks(service, audited.audit, use.regions, checkout), looker)
     at = saved.saved_at if saved else None
     report = readiness.report(audited, use.regions, found, audit_report.last(service), at)
     audit_report.show(report, audit_report.write(service, report))
 
 
-def _become(profile: str) -> None:
-    """Use a profile's credentials, or those that there are.
+def _become(profile: str, service: Service) -> Reader:
+    """Use a profile's credentials, or those that there are, from the region where the service's functions would be.
 
     Raises:
-        Failed: where there are none.
-        ProfileNotFound: where there is no such profile.
+        Failed: where there are none, or AWS does not accept them.
+        BotoCoreError: where there is no such profile, or one has to sign in with it first.
     """
-    os.environ |= {"AWS_PROFILE": profile} if profile else {}
-    if Session().get_credentials() is None:
+    os.environ |= {"AWS_DEFAULT_REGION": service.region} | ({"AWS_PROFILE": profile} if profile else {})
+    reader = Reader()
+    if reader.get_credentials() is None:
         raise Failed("There are no credentials of AWS here. Name a profile that may read: make audit PROFILE=…")
+    try:
+        caller(reader)
+    except ClientError as error:
+        raise Failed(f"AWS does not accept these credentials: {error}") from error
+    return reader
 
 
 def _from(saved: SavedSession) -> Looker:
@@ -104,11 +126,9 @@ def _from(saved: SavedSession) -> Looker:
     return look
 
 
-def _live(one: Look) -> Finding:
-    """Look with a session of its own, as boto3's are not made for several threads, that sends only what reads."""
-    session = Session()
-    session.events.register("before-call", _refuse)
-    return catalogue.checks()[one.check].look(one.parameters, session)
+def _live(reader: Reader) -> Looker:
+    """Look at the account itself."""
+    return lambda one: catalogue.checks()[one.check].look(one.parameters, reader)
 
 
 def _refuse(model: OperationModel, **_: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.credentials import CredentialResolver
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
@@ -105,6 +106,43 @@ def test_without_credentials_it_says_what_to_do(
     )
 
 
+def test_credentials_that_aws_does_not_accept_write_no_report(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expired: Any = {"Error": {"Code": "ExpiredToken", "Message": "The security token included has expired"}}
+
+    def refused(_: Session) -> None:
+        raise ClientError(expired, "GetCallerIdentity")
+
+    monkeypatch.setattr(audit, "caller", refused)
+    assert run(monkeypatch) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("AWS does not accept these credentials: ")
+    assert "The security token included has expired" in told
+    assert list(folder.iterdir()) == []
+
+
+def test_whoever_looks_becomes_somebody_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile may ask for a code of an MFA device, which is good for one time."""
+    asked: list[str] = []
+    found = CredentialResolver.load_credentials
+
+    def counted(resolver: CredentialResolver) -> object:
+        asked.append("")
+        return found(resolver)
+
+    monkeypatch.setattr(CredentialResolver, "load_credentials", counted)
+    assert run(monkeypatch) == 0
+    assert len(asked) == 1
+
+
+def test_a_profile_needs_no_region_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "none"))
+    assert run(monkeypatch, "--language", "en") == 0
+    assert "specify a region" not in (folder / "huntaze.json").read_text()
+
+
 def test_what_does_not_only_read_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     @check(signals={})
     def writing(_: Parameters, aws: Session) -> Finding:
@@ -115,13 +153,11 @@ def test_what_does_not_only_read_is_not_sent(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(catalogue, "checks", lambda: {"writing": writing})
     look = Look("writing", {}, {}, [])
     with pytest.raises(audit.Writes, match="ec2 DeleteSecurityGroup does not only read, so it was not sent"):
-        audit._live(look)  # noqa: SLF001 (what each look goes through)
+        audit._live(audit.Reader())(look)  # noqa: SLF001 (what each look goes through)
 
 
 def test_a_profile_may_become_somebody() -> None:
-    session: Any = Session()
-    session.events.register("before-call", audit._refuse)  # noqa: SLF001
-    session.client("sts", "us-east-1").assume_role(
+    audit.Reader().client("sts", "us-east-1").assume_role(
         RoleArn="arn:aws:iam::123456789012:role/reader", RoleSessionName="me"
     )
 
@@ -130,10 +166,13 @@ def test_what_a_check_fails_on_is_unknown_and_the_others_go_on(folder: Path, mon
     whole = audit._live  # noqa: SLF001
     denied: Any = {"Error": {"Code": "AccessDenied", "Message": "not authorized to perform: rds:DescribeDBInstances"}}
 
-    def look(one: Look) -> Finding:
-        if one.check == "databases":
-            raise ClientError(denied, "DescribeDBInstances")
-        return whole(one)
+    def look(reader: audit.Reader) -> audit.Looker:
+        def denying(one: Look) -> Finding:
+            if one.check == "databases":
+                raise ClientError(denied, "DescribeDBInstances")
+            return whole(reader)(one)
+
+        return denying
 
     monkeypatch.setattr(audit, "_live", look)
     assert run(monkeypatch, "--language", "en") == 0
