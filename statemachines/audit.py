@@ -3,12 +3,16 @@
 from typing import Any
 
 from functions.core.audited import looks
+from functions.core.results import LINE_LENGTH, LINES
 from statemachines.audit_model import Audit
 from statemachines.looking import Report, compile_looking
 from statemachines.model import AuditUse, Service
 from statemachines.states import Arn
 
 LONGEST = 3600  # seconds: large accounts take minutes
+# Step Functions hands on 256 KiB at once: of each look its signals, a summary, and evidence, where one line more tells
+# how many were left out; a letter takes two bytes at most, but for few
+ROOM, SIGNALS, LETTER = 240_000, 500, 2
 EXECUTION = "$states.context.Execution"
 REPORT = Report(
     function="workflow/report_audit",
@@ -29,4 +33,18 @@ def compile_audit(service: Service, use: AuditUse, audit: Audit, arn: Arn) -> di
         arn: the ARN of a function by its kind and name: check/…, workflow/….
     """
     comment = f'{audit.title}: {service.title}. Changes nothing. Start with {{}}, or {{"mail": true}} to be mailed'
-    return compile_looking(comment, LONGEST, looks(service, audit, use.regions), REPORT, arn)
+    found = looks(service, audit, use.regions)
+    return compile_looking(comment, LONGEST, found, REPORT, arn, _kept(len(found)))
+
+
+def _kept(count: int) -> dict[str, str]:
+    """Keep what the report reads of an answer: no facts, and of so many looks lines short enough to be handed on."""
+    for_lines = ROOM // count - SIGNALS - LETTER * LINE_LENGTH
+    length = min(LINE_LENGTH, for_lines // (LETTER * (LINES + 1)))
+    answer = "$states.result.Payload"
+    line = f"$length($) > {length} ? $substring($, 0, {length - 1}) & '…' : $"
+    return {
+        "summary": f"{{% {answer}.summary %}}",
+        "signals": f"{{% {answer}.signals %}}",
+        "evidence": f"{{% [{answer}.evidence.({line})] %}}",
+    }

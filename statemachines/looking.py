@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from functions.core.drilled import Look
-from statemachines.states import Arn, State, States, Target, look, parallel, task
+from statemachines.states import ANSWER, Arn, State, States, Target, look, parallel, task
 
 AT_ONCE = 5
 FAILURE: Target = ("Failed", {"error": "{% $states.errorOutput %}"})
@@ -25,7 +25,9 @@ class Report(NamedTuple):
     done: str
 
 
-def compile_looking(comment: str, seconds: int, found: Mapping[str, Look], report: Report, arn: Arn) -> dict[str, Any]:
+def compile_looking(
+    comment: str, seconds: int, found: Mapping[str, Look], report: Report, arn: Arn, kept: Any = ANSWER
+) -> dict[str, Any]:
     """Compile a state machine that makes checks and hands what they found to a report.
 
     Args:
@@ -34,23 +36,27 @@ def compile_looking(comment: str, seconds: int, found: Mapping[str, Look], repor
         found: what there is to look at, by name.
         report: who is told.
         arn: the ARN of a function by its kind and name: check/…, workflow/….
+        kept: what is kept of a check's answer.
     """
     return {
         "Comment": comment,
         "QueryLanguage": "JSONata",
         "StartAt": "Look 1",
         "TimeoutSeconds": seconds,
-        "States": _look(found, arn) | _report(report, arn),
+        "States": _look(found, arn, kept) | _report(report, arn),
     }
 
 
-def _look(found: Mapping[str, Look], arn: Arn) -> States:
+def _look(found: Mapping[str, Look], arn: Arn, kept: Any) -> States:
     names = list(found)
     batches = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
     states = {
         f"Look {number}": parallel(
             f"Looks at {', '.join(batch)}",
-            [look(f"Check {name}", name, arn(f"check/{found[name].check}"), found[name].parameters) for name in batch],
+            [
+                look(f"Check {name}", name, arn(f"check/{found[name].check}"), found[name].parameters, kept)
+                for name in batch
+            ],
             then=f"Look {number + 1}" if number < len(batches) else "Report",
             on_error=FAILURE,
         )

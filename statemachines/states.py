@@ -7,6 +7,7 @@ State = dict[str, Any]
 States = dict[str, State]
 Arn = Callable[[str], str]
 Target = tuple[str, State]  # the next state, and the variables to set on the way
+ANSWER = "{% $states.result.Payload %}"
 
 TRANSIENT = {
     "ErrorEquals": [
@@ -43,7 +44,7 @@ def parallel(comment: str, branches: list[State], *, then: str, on_error: Target
     }
 
 
-def look(state: str, name: str, function: str, parameters: Any) -> State:
+def look(state: str, name: str, function: str, parameters: Any, kept: Any = ANSWER) -> State:
     """Make a branch of one check; one that keeps failing becomes a finding that says unknown, and why.
 
     Args:
@@ -51,13 +52,14 @@ def look(state: str, name: str, function: str, parameters: Any) -> State:
         name: what the finding is called.
         function: the check's ARN.
         parameters: its parameters, or the expression that gives them.
+        kept: what is kept of its answer.
     """
     unknown = f"{state}: unknown"
     checked = task(
         f"Finding {name}",
         function,
         {"parameters": parameters},
-        output={name: "{% $states.result.Payload %}"},
+        output={name: kept},
         then="",
         on_error=(unknown, {}),
     )

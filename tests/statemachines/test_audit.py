@@ -1,10 +1,13 @@
+import json
 import re
 from typing import Any
 
+import jsonata
 import pytest
 from pydantic import ValidationError
 
 from functions.core import catalogue
+from functions.core.results import LINES, Finding
 from infra.state_machine import invoked
 from statemachines import load
 from statemachines.audit import compile_audit
@@ -59,6 +62,40 @@ def test_every_parameter_is_filled_in_and_fits() -> None:
         name = task["Arguments"]["FunctionName"].rpartition("/")[2]
         catalogue.checks()[name].parameters.model_validate(task["Arguments"]["Payload"]["parameters"])
         assert "{" not in str(task["Arguments"]["Payload"]["parameters"].values())
+
+
+def kept(answer: dict[str, Any], name: str = "databases us-east-2") -> dict[str, Any]:
+    """Return what the state of a look keeps of its check's answer."""
+    (output,) = tasks()[f"Check {name}"]["Output"].values()
+    found = {}
+    for field, expression in output.items():
+        compiled = jsonata.Jsonata(expression.removeprefix("{%").removesuffix("%}"))
+        frame = compiled.create_frame()
+        frame.bind("states", {"result": {"Payload": answer}})
+        found[field] = compiled.evaluate({}, frame)
+    return found
+
+
+@pytest.mark.parametrize("evidence", [[], ["db-1: MultiAZ False"], ["one", "two"]])
+def test_what_the_report_reads_of_an_answer_is_kept_as_it_is(evidence: list[str]) -> None:
+    answer = Finding(summary="databases: 2", signals={"public": True, "none": None}, evidence=evidence, facts={"n": 2})
+    assert kept(answer.model_dump()) == answer.model_dump(exclude={"facts"})
+
+
+def test_whatever_the_checks_find_can_be_handed_on() -> None:
+    """Step Functions hands on 262 144 bytes at most."""
+    found = {}
+    for state in tasks().values():
+        (name,) = state["Output"]
+        check = AUDIT.checks[name.partition(" ")[0]].check
+        signals = dict.fromkeys(catalogue.checks()[check].signals, False)
+        long = "é" * 1000
+        answer = Finding(summary=long, signals=signals, evidence=[long] * 100, facts={"ids": [long] * 100})
+        found[name] = kept(answer.model_dump(), name)
+        assert len(found[name]["evidence"]) == LINES + 1
+        assert found[name]["evidence"][0].endswith("é…")
+    assert len(found) == len(tasks())
+    assert len(json.dumps(found, ensure_ascii=False).encode()) < 250_000  # there is more to an invocation than that
 
 
 def test_few_are_looked_at_at_once_and_what_fails_does_not_end_it() -> None:
