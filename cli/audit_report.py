@@ -17,9 +17,11 @@ STYLES = {"NOK": "red", "TODO": "yellow", "OK": "green"}
 
 
 def last(service: Service) -> dict[str, Any] | None:
-    """Read the report of the last run here; None where there was none."""
-    file = FOLDER / f"{service.name}.json"
-    known: dict[str, Any] | None = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+    """Read the report of the last run here; None where there was none, or it was stopped while it wrote."""
+    try:
+        known: dict[str, Any] = json.loads((FOLDER / f"{service.name}.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
     return known
 
 

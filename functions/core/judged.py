@@ -1,6 +1,7 @@
 """What is wrong with resources of a list: a verdict on each, where None is unknown, and what that says of them all."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from functions.core import listed
@@ -44,14 +45,21 @@ class Judged(NamedTuple):
 
 
 def judged(found: Listed[Any], name: str, rules: Mapping[str, Rule]) -> Judged:
-    """Judge resources, which have their names in a field of this name, by the rules for each signal."""
+    """Judge resources, which have their names in a field of this name, by the rules for each signal.
+
+    Of the evidence only the first lines are kept: those of the signals take turns, so that each signal has its own.
+    """
     said = [(one, {signal: rule.wrong(one) for signal, rule in rules.items()}) for one in found.found]
 
-    def lines(asked: Verdict) -> Iterator[str]:
+    def lines(asked: Verdict) -> list[str]:
+        found, before = list[tuple[int, str]](), Counter[str]()
         for one, verdicts in said:
-            told = [rules[signal].told(one) for signal, verdict in verdicts.items() if verdict is asked]
-            if told:
-                yield f"{one[name]}: {', '.join(told)}"
+            so = [signal for signal, verdict in verdicts.items() if verdict is asked]
+            if so:
+                turn = min(before[signal] for signal in so)
+                found.append((turn, f"{one[name]}: {', '.join(rules[signal].told(one) for signal in so)}"))
+            before.update(so)
+        return [line for _, line in sorted(found, key=lambda one: one[0])]
 
     by_signal = {signal: [verdicts[signal] for _, verdicts in said] for signal in rules}
     return Judged(

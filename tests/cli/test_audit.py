@@ -72,6 +72,15 @@ def test_the_second_run_says_what_has_changed(folder: Path, monkeypatch: pytest.
     assert all("us-east-2" in text for text in change["appeared"])
 
 
+@pytest.mark.parametrize("half", ["", '{"rows": [', "{}"])
+def test_a_report_that_was_not_written_whole_ends_no_audit(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, half: str
+) -> None:
+    (folder / "huntaze.json").write_text(half)
+    assert run(monkeypatch) == 0
+    assert json.loads((folder / "huntaze.json").read_text())["changes"] is None
+
+
 def test_it_speaks_the_services_language(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch) == 0
     assert "Sauvegardes" in capsys.readouterr().out

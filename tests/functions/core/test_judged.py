@@ -36,6 +36,14 @@ def test_a_line_for_each_that_is_wrong_and_then_for_each_unknown() -> None:
     assert result.evidence == ["i1: n 1", "i3: n 3, big", "unknown: i1: big"]
 
 
+def test_what_is_wrong_with_one_only_is_among_the_first_lines() -> None:
+    """Of the evidence a finding keeps ten lines."""
+    many = [one(n) for n in range(1, 41, 2)]
+    result = judged(Listed([*many, one(42, big=True), one(44, big=True)]), "id", RULES)
+    assert result.evidence[:4] == ["i1: n 1", "i42: big", "i3: n 3", "i44: big"]
+    assert len(result.evidence) == len(many) + 2
+
+
 def test_a_finding_counts_them_and_says_where_a_list_was_cut() -> None:
     result, told = judged(Listed([one(1), one(2)]), "id", RULES), "{count} {days} {odd} {big}"
     finding = result.finding(told, "nothing", Listed([1]), days=7)
