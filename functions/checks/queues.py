@@ -20,7 +20,9 @@ TOLD = marked("queues: {count}; dead-letter queues with messages: {dead-letters}
 
 
 class Queues(Named):
-    """A region, and a word in the names of its queues."""
+    """A region, a word in the names of its queues, and how those of this automation begin, which are not looked at."""
+
+    own: str = ""
 
 
 def _letters(queue: Any) -> Verdict:
@@ -60,6 +62,6 @@ def handler(parameters: Queues, aws: Session) -> Finding:
     The document asks SQS for ApproximateAgeOfOldestMessage and ApproximateNumberOfMessagesVisible, which are metrics
     of CloudWatch and no attributes of a queue: SQS answers InvalidAttributeName, so that the command always fails.
     """
-    found = queues.read(aws, parameters)
+    found = queues.but(queues.read(aws, parameters), parameters.own)
     nothing = say(NOT_NAMED if parameters.named else NOTHING, **parameters.model_dump())
     return judged(found, queues.NAME, RULES).finding(TOLD, nothing, found)

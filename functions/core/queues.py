@@ -45,6 +45,11 @@ def read(aws: Session, parameters: Named) -> Listed[Any]:
     return _meant(every, parameters.named)
 
 
+def but(found: Listed[Any], own: str) -> Listed[Any]:
+    """Leave out those whose names begin so; none where that is empty."""
+    return found._replace(found=[one for one in found.found if not own or not one[NAME].startswith(own)])
+
+
 def _meant(every: Listed[Any], word: str) -> Listed[Any]:
     """Choose those with the word and their dead-letter queues, and say of each whether it is one."""
     target = {one[NAME]: _target(one) for one in every.found}

@@ -118,3 +118,14 @@ def test_a_service_without_an_audit_has_none(template: Template, harena: Templat
 def test_what_only_looks_at_a_checkout_is_not_deployed(huntaze: Template) -> None:
     assert "repository_files" in catalogue.checks()
     assert not [one for one in huntaze.of("Lambda::Function").values() if "repository" in one["FunctionName"]]
+
+
+def test_what_the_stack_makes_for_itself_is_left_out(huntaze: Template) -> None:
+    """The service may have no queue in the region: then it needs no alarm on queues there."""
+    names = [one["QueueName"] for one in huntaze.of("SQS::Queue").values()]
+    alarms = [one["AlarmName"] for one in huntaze.of("CloudWatch::Alarm").values() if one.get("AlarmActions")]
+    assert names
+    assert alarms
+    for made, check in ((names, "queues"), (alarms, "alarms")):
+        own = AUDIT.checks[check].filled(SERVICE, region=SERVICE.region)["own"]
+        assert all(name.startswith(own) for name in made)

@@ -67,6 +67,15 @@ def test_a_dead_letter_waits(run_check: RunCheck, world: World) -> None:
     assert finding.summary == "queues: 2; dead-letter queues with messages: 1; queues without one: 0"
 
 
+def test_a_queue_of_this_automation_is_none_of_the_service(run_check: RunCheck, world: World) -> None:
+    world.add("huntaze-dead-letters", messages=1)
+    assert look(run_check, own="huntaze-dead-letters").signals == FINE | {"none": True}
+    world.add(VIDEO, to="huntaze-dead-letters")
+    finding = look(run_check, own="huntaze-dead-letters")
+    assert (finding.signals, finding.facts["ids"]) == (FINE, [VIDEO])
+    assert look(run_check).signals == FINE | {"dead-letters": True}
+
+
 def test_a_dead_letter_that_somebody_reads_is_there_all_the_same(run_check: RunCheck, world: World) -> None:
     url = world.add(DEAD, messages=1)
     world.add(VIDEO, to=DEAD)
