@@ -42,9 +42,9 @@ def _kept(count: int) -> dict[str, str]:
     for_lines = ROOM // count - SIGNALS - LETTER * LINE_LENGTH
     length = min(LINE_LENGTH, for_lines // (LETTER * (LINES + 1)))
     answer = "$states.result.Payload"
-    line = f"$length($) > {length} ? $substring($, 0, {length - 1}) & '…' : $"
+    cut = f"function($line) {{ $length($line) > {length} ? $substring($line, 0, {length - 1}) & '…' : $line }}"
     return {
         "summary": f"{{% {answer}.summary %}}",
         "signals": f"{{% {answer}.signals %}}",
-        "evidence": f"{{% [{answer}.evidence.({line})] %}}",
+        "evidence": f"{{% [$map({answer}.evidence, {cut})] %}}",
     }

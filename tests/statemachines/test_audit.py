@@ -69,6 +69,7 @@ def kept(answer: dict[str, Any], name: str = "databases us-east-2") -> dict[str,
     (output,) = tasks()[f"Check {name}"]["Output"].values()
     found = {}
     for field, expression in output.items():
+        assert not re.search(r"\$(?!\w)", expression)  # Step Functions knows no context of its own
         compiled = jsonata.Jsonata(expression.removeprefix("{%").removesuffix("%}"))
         frame = compiled.create_frame()
         frame.bind("states", {"result": {"Payload": answer}})
