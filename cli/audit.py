@@ -93,6 +93,7 @@ def _audit(service: Service, use: AuditUse, arguments: argparse.Namespace) -> No
     saved = SavedSession(Path(arguments.folder)) if arguments.folder else None
     looker = _from(saved) if saved else _live(_become(arguments.profile, service))
     found = _look(looks(service, audited.audit, use.regions, checkout), looker)
+    _refuse_others(service, found)
     at = saved.saved_at if saved else None
     report = readiness.report(audited, use.regions, found, audit_report.last(service), at)
     audit_report.show(report, audit_report.write(service, report))
@@ -114,6 +115,16 @@ def _become(profile: str, service: Service) -> Reader:
     except ClientError as error:
         raise Failed(f"AWS does not accept these credentials: {error}") from error
     return reader
+
+
+def _refuse_others(service: Service, found: Mapping[str, Any]) -> None:
+    """Write no report about another account under the service's name; raises Failed."""
+    seen = {answer["facts"]["account"] for answer in found.values() if answer.get("signals", {}).get("other-account")}
+    for account in seen:
+        raise Failed(
+            f"These are account {account}'s answers, and {service.name} is in {service.account}: "
+            "use its credentials, or correct `account` in the service's file."
+        )
 
 
 def _from(saved: SavedSession) -> Looker:

@@ -466,7 +466,7 @@ class AuditUse(Model):
     """
 
     audit: Name
-    regions: Annotated[list[Region], Field(min_length=1)]
+    regions: Annotated[list[Region], Field(min_length=1, max_length=6)]  # more leave no room for evidence
     at: Clock = "06:00"
     day: Day = "mon"
     attestations: dict[Name, Attestation] = {}

@@ -191,6 +191,16 @@ def test_what_a_check_fails_on_is_unknown_and_the_others_go_on(folder: Path, mon
     assert any(one["answer"] is not None for one in rows["security-groups"]["reasons"])
 
 
+def test_another_accounts_answers_are_no_report_about_the_service(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", "210987654321")
+    assert run(monkeypatch, "--language", "en") == 2
+    said = "These are account 210987654321's answers, and huntaze is in 123456789012"
+    assert said in capsys.readouterr().err
+    assert not list(folder.glob("*.html"))
+
+
 def test_a_checkout_is_looked_at_where_one_is_given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(monkeypatch, "--language", "en", "--checkout", str(folder / "none")) == 0
     rows = {row["name"]: row for row in json.loads((folder / "huntaze.json").read_text())["rows"]}
