@@ -127,9 +127,8 @@ def _each(node: Node, said: Any) -> Any:
 
 
 def _flat(node: Node, said: Any) -> Any:
-    """Invert `list[]`, which takes lists within the list apart."""
-    (of,) = node["children"]
-    return _invert(of, said and [[one] if isinstance(one, list) else one for one in said])
+    """Invert `list[]`, of a list with no lists in it."""
+    return _invert(node["children"][0], said)
 
 
 def _renamed(node: Node, said: Any) -> Any:
@@ -153,13 +152,15 @@ def _row(node: Node, said: Any) -> Any:
 
 def _names(node: Node, said: Any) -> Any:
     """Invert `keys(Field)`: of the values nothing is left."""
-    if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
+    if not isinstance(said, list) or not all(isinstance(name, str) for name in said) or len(said) != len(set(said)):
         raise Misfit
     return _invert(node["children"][0], dict.fromkeys(said, ""))
 
 
 def _or_else(node: Node, said: Any) -> Any:
-    """Invert `Field || default`."""
+    """Invert `Field || default`, which is never null."""
+    if said is None:
+        raise Misfit
     return _invert(node["children"][0], said)
 
 

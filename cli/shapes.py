@@ -54,7 +54,7 @@ def _fields(said: dict[str, Any], shape: Any, place: str, again: str) -> dict[st
     for name, value in list(said.items()):
         if value is None:
             del said[name]
-        elif name in shape.members and not shape.is_document_type:
+        elif name in shape.members:
             said[name] = typed(value, shape.members[name], _in(place, name), again)
     return said
 
