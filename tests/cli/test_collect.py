@@ -148,7 +148,18 @@ def test_saved_answers_say_what_aws_says(world: World, live: Session, tmp_path: 
     assert not [text for text in texts if PLANTED in text]
     assert "saved    rds.describe-db-instances.me-central-1\n" in printed
     assert "refused  iam.get-login-profile.deploy+1@huntaze: " in printed
-    assert all((one.stat().st_mode & 0o77) == 0 for one in (tmp_path / "answers").iterdir())
+    assert "%2Fother" not in printed
+    assert ".get-public-access-block.other" not in printed
+    assert_tidy(tmp_path / "answers")
+
+
+def assert_tidy(folder: Path) -> None:
+    """Hold that nobody else may read the files, and that each answer is in one."""
+    files = list(folder.iterdir())
+    assert all((one.stat().st_mode & 0o77) == 0 for one in files)
+    answered = sorted(one.name.removesuffix(one.suffix) for one in files if one.name != "saved-at")
+    assert {one.suffix for one in files if one.name != "saved-at"} == {".json", ".error"}
+    assert answered == sorted(set(answered))
 
 
 def wrong(found: Answers) -> set[str]:
