@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -34,6 +35,7 @@ from statemachines.load import FileError
 from statemachines.model import AuditUse, Service
 
 AT_ONCE = 8
+YOUNG = timedelta(days=1)
 SECONDS = 60.0  # that a check may read, as in the functions of an audit
 SIGNING_IN = {"sts", "sso", "sso-oidc", "signin"}  # what a profile needs to become somebody
 Looker = Callable[[Look], Finding]
@@ -95,6 +97,10 @@ def _audit(service: Service, use: AuditUse, arguments: argparse.Namespace) -> No
     found = _look(looks(service, audited.audit, use.regions, checkout), looker)
     _refuse_others(service, found)
     at = saved.saved_at if saved else None
+    if at and datetime.now(UTC) - at > YOUNG:
+        common.complain(
+            f"These answers are of {at:%Y-%m-%d %H:%M} UTC; how old keys and snapshots are is told of today.", 0
+        )
     report = readiness.report(audited, use.regions, found, audit_report.last(service), at)
     audit_report.show(report, audit_report.write(service, report))
 
@@ -166,6 +172,8 @@ def _one(look: Look, looker: Looker) -> dict[str, Any]:
     """Make one look; what it fails on is a finding that says unknown, as the state machine has it."""
     try:
         return looker(look).model_dump(mode="json")
+    except NotUsable as why:
+        return {"cause": str(why)}
     except Exception as error:  # noqa: BLE001 (whatever it is, the other checks go on)
         return {"error": type(error).__name__, "cause": " ".join(str(error).split())}
 

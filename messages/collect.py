@@ -40,7 +40,7 @@ def collected() -> Catalog:
 
 def _code() -> Iterator[Text]:
     """Find the calls that say something; not by Babel, which takes any text inside of a call for its argument."""
-    for path in sorted((ROOT / "functions").rglob("*.py")):
+    for path in sorted(path for folder in ("cli", "functions") for path in (ROOT / folder).rglob("*.py")):
         calls = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)]
         for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
             forms = SAYING.get(call.func.id, 0) if isinstance(call.func, ast.Name) else 0

@@ -1,6 +1,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +208,29 @@ def test_a_checkout_is_looked_at_where_one_is_given(folder: Path, monkeypatch: p
     assert str(folder / "none") in json.dumps(rows["repository"])
     with pytest.raises(common.Failed):
         common.service("nobody")
+
+
+def test_what_was_not_saved_is_told_without_our_names_for_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = folder / "answers"
+    answers.mkdir()
+    (answers / "saved-at").write_text("2026-01-02T03:04:05+00:00\n")
+    assert run(monkeypatch, "--language", "en", "--from", str(answers)) == 0
+    report = json.loads((folder / "huntaze.json").read_text())
+    assert report["at"] == "2026-01-02T03:04:05+00:00"
+    assert {row["status"] for row in report["rows"]} == {"TODO"}
+    evidence = " ".join(one["evidence"][0] for row in report["rows"] for one in row["reasons"])
+    assert "aws rds describe-db-instances --region us-east-1" in evidence
+    assert "NotSaved" not in evidence
+
+
+def test_old_answers_are_told_to_be_old(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = folder / "answers"
+    answers.mkdir()
+    (answers / "saved-at").write_text("2026-01-02T03:04:05+00:00\n")
+    run(monkeypatch, "--language", "en", "--from", str(answers))
+    assert "These answers are of 2026-01-02 03:04 UTC" in capsys.readouterr().err
+    (answers / "saved-at").write_text(f"{datetime.now(UTC).isoformat()}\n")
+    run(monkeypatch, "--language", "en", "--from", str(answers))
+    assert capsys.readouterr().err == ""
