@@ -27,6 +27,7 @@ from functions.core.account import caller
 from functions.core.audited import looks
 from functions.core.aws import Session
 from functions.core.drilled import Look
+from functions.core.log import logger
 from functions.core.permissions import READING
 from functions.core.results import Finding
 from statemachines import compile as compiling
@@ -157,6 +158,7 @@ def _refuse(model: OperationModel, **_: Any) -> None:
 def _look(looked: Mapping[str, Look], looker: Looker) -> dict[str, Any]:
     """Make every look, some at a time, and show how far that is."""
     reading.SECONDS = SECONDS
+    logger.setLevel("WARNING")  # what each check saw is in the report
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     found: dict[str, Any] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool, Progress(*columns) as progress:

@@ -69,6 +69,11 @@ class Seen:
         """Say why the check of a signal failed in a region; empty where it did not."""
         return self.errors.get(Place(signal.partition(".")[0], region).called, "")
 
+    def everywhere(self, signal: str) -> bool:
+        """Say whether a signal, written check.signal, is known to be true in every region."""
+        check, _, question = signal.partition(".")
+        return all(finding.signals.get(question) for _, finding in self.of(check))
+
     def somewhere_false(self, signal: str) -> bool:
         """Say whether a signal, written check.signal, is known to be false in a region."""
         check, _, question = signal.partition(".")

@@ -186,7 +186,7 @@ def _with_locals(audit: Audit, answers: Mapping[str, Any]) -> dict[str, Any]:
 
 def _judge(audited: Audited, row: Row, seen: Seen, today: date) -> Judged:
     reasons = [one for signal in row.wrong for one in _reasons(audited, seen, row, signal)]
-    nothing = [_question(audited, signal) for signal in row.nothing if not seen.somewhere_false(signal)]
+    nothing = [_none(audited, seen, signal) for signal in row.nothing if not seen.somewhere_false(signal)]
     words = [_word(audited.service, audited.audit, name, today) for name in row.attested]
     answers = [one.answer for one in reasons]
     unproven = None in answers or nothing or any(word.standing != "attested" for word in words)
@@ -230,6 +230,12 @@ def _find_out(finding: Finding, error: str) -> str:
     if not finding.signals:
         return say("It could not be looked at: find out why, then look again.")
     return say("Part of it could not be seen: look at it by hand.")
+
+
+def _none(audited: Audited, seen: Seen, signal: str) -> str:
+    """Say that there is none of something to judge, as far as that is known."""
+    told = _question(audited, signal)
+    return told if seen.everywhere(signal) else say("Unknown: {sentence}", sentence=told)
 
 
 def _question(audited: Audited, signal: str) -> str:

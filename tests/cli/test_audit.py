@@ -16,6 +16,7 @@ from functions.core import catalogue, language, reading
 from functions.core.aws import Session
 from functions.core.check import check
 from functions.core.drilled import Look
+from functions.core.log import logger
 from functions.core.results import Finding, Parameters
 from statemachines import load
 
@@ -36,6 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(audit_report, "FOLDER", tmp_path)
     with mock_aws():
         yield tmp_path
+    logger.setLevel("INFO")
     language.catalogue.cache_clear()
 
 
@@ -54,6 +56,7 @@ def test_the_checklist_is_printed_and_written_in_each_form(
     printed = capsys.readouterr().out
     assert "Backups: snapshots and a strategy" in printed
     assert str(folder / "huntaze.html") in printed
+    assert '"level"' not in printed
     assert "<h1>Huntaze: Ready to launch</h1>" in (folder / "huntaze.html").read_text()
     assert (folder / "huntaze.md").read_text().startswith("## Huntaze: Ready to launch")
     assert report["changes"] is None

@@ -146,6 +146,7 @@ def test_where_there_is_nothing_to_judge_nothing_is_proven() -> None:
     assert row(found, "network").nothing == ["There is no database"]
     unknown = report(good() | {"databases us-east-2": finding(public=False, single=False, none=None)})
     assert row(unknown, "network").status == "TODO"
+    assert row(unknown, "network").nothing == ["Unknown: There is no database"]
 
 
 NO_ALARM = {"alarms": {"no-alarm": "No alarm on the databases tells anybody"}}
