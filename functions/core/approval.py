@@ -37,8 +37,9 @@ class Approval(BaseModel):
 
     `state` is pending, approved, rejected, expired, withdrawn or replaced (by a question about another plan). `needed`
     people other than `barred` have to approve. `level` may decide until `until` (epoch seconds), `call` counts calls
-    and reminders up to `mailed`; `turn_until` is when the next one is due. `told` says that Step Functions knows.
-    `token` is encrypted. Every change counts `version` up, so that of two at once one has to look again.
+    and reminders up to `mailed`; `turn_until` is when the next one is due. `told` says that Step Functions knows,
+    `missed` that an alarm's update came while it was looking. `token` is encrypted. Every change counts `version` up,
+    so that of two at once one has to look again.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -59,6 +60,7 @@ class Approval(BaseModel):
     turn_until: int
     until: int
     looks: int = 0
+    missed: bool = False
     decisions: list[Decision] = []
     version: int = 0
     told: bool = False

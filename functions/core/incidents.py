@@ -22,6 +22,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 KEEP_DAYS = 400
+NOTES = count()
 RECORD, TRIGGER = "record", "trigger"
 
 
@@ -176,7 +178,8 @@ class Incidents:
     def note(self, incident: str, text: str, **values: str) -> None:
         """Add a line to the incident's timeline, with what it says in words that do not depend on the language."""
         moment = now()
-        self.create(incident, f"event#{moment}#{uuid.uuid4().hex[:8]}", {"at": moment, "text": text, **values})
+        name = f"event#{moment}#{next(NOTES):06}{uuid.uuid4().hex[:8]}"  # what one function says at once stays in order
+        self.create(incident, name, {"at": moment, "text": text, **values})
 
 
 def now() -> str:

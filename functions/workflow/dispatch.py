@@ -135,5 +135,7 @@ def _looks(aws: Session, incidents: Incidents, incident: str) -> bool:
             return False
         with suppress(Conflict):  # somebody decides at this moment, or the question takes its next token
             question = approval.change(incidents, question, looks=question.looks + 1)
-            return waiting.answer(aws, question, "look again")
+            if not waiting.answer(aws, question, "look again"):
+                approval.change(incidents, question, missed=True)  # it is looking now: who asks next looks once more
+            return True
     return False

@@ -44,6 +44,9 @@ def handler(event: Question, aws: Session) -> dict[str, Any]:
     sealed = token.sealed(aws, event.token, event.incident, event.round)
     question = _stored(aws, incidents, event, runbook, sealed)
     waiting.tell(aws, incidents, question)
+    if question.missed and question.open:
+        waiting.answer(aws, approval.keep(incidents, question, missed=False), "look again")
+        return {"asked": []}
     if question.state != "pending" or question.mailed >= event.turn.call:
         return {"asked": []}
     asked, shown = _people(runbook, question, event.turn), _shown(aws, incidents, runbook, question)

@@ -23,7 +23,7 @@ from tests.functions.workflow.conftest import Rules
 from tests.functions.workflow.events import ALARM, NOW, REASON, alarm_event, deployment_event, ring, task_event
 from tests.functions.workflow.test_approval_page import approve
 from tests.functions.workflow.test_close_incident import metrics
-from tests.functions.workflow.world import INCIDENT, RUNBOOK, World
+from tests.functions.workflow.world import FIRST, INCIDENT, RUNBOOK, World
 
 FOREIGN = {**task_event(), "source": "some.application"}
 
@@ -263,15 +263,37 @@ def test_an_update_while_the_question_takes_its_next_token_is_not_lost(
     assert waiting.approval().looks == 1
 
 
-def test_where_nothing_waits_at_that_moment_nothing_looks_again(
+def test_while_it_is_looking_whoever_asks_next_looks_once_more(
     waiting: World, ringing: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def over(*_: Any, **__: Any) -> None:
         raise type("Over", (AWSError,), {"TYPE": "TaskTimedOut", "STATUS": 400})("not any more")
 
     ringing(state="OK")
-    monkeypatch.setattr(StepFunctionBackend, "send_task_success", over)
-    assert looked(waiting, alarm_event()) == ""
+    with monkeypatch.context() as patch:
+        patch.setattr(StepFunctionBackend, "send_task_success", over)
+        assert looked(waiting, alarm_event()) == f"looking again: {INCIDENT}"
+    assert (waiting.answers, waiting.approval().missed) == ([], True)
+    mails = len(waiting.mails)
+    waiting.call(FIRST, token="token-2")
+    assert waiting.answers == [("token-2", LOOKS[1])]
+    assert not waiting.approval().missed
+    waiting.call(FIRST, token="token-3")
+    assert len(waiting.answers) == 1
+    assert len(waiting.mails) == mails
+
+
+def test_what_was_decided_while_it_was_looking_is_not_looked_at_again(
+    waiting: World, ringing: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ringing(state="OK")
+    with monkeypatch.context() as patch:
+        patch.setattr("functions.core.waiting.answer", lambda *_: False)
+        assert looked(waiting, alarm_event()) == f"looking again: {INCIDENT}"
+    waiting.change(state="approved")
+    waiting.change(told=False)
+    waiting.call(FIRST, token="token-2")
+    assert [json.loads(said) for _, said in waiting.answers] == [{"decision": "approved"}]
 
 
 def test_an_incident_that_asks_nobody_goes_on(world: World, ringing: Callable[..., None], state_machine: str) -> None:
