@@ -17,15 +17,12 @@ from botocore.httpsession import URLLib3Session
 from rich.console import Console
 from rich.markup import escape
 
+from cli.common import Failed
 from statemachines import load
 from statemachines.load import FileError
 
 DECISIONS = {"approve": "approved", "reject": "rejected"}
 console = Console(highlight=False, soft_wrap=True)
-
-
-class Failed(Exception):
-    """What could not be done, and what to do about it."""
 
 
 class Decisions:

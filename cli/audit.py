@@ -127,9 +127,9 @@ def _become(profile: str, service: Service) -> Reader:
 def _refuse_others(service: Service, found: Mapping[str, Any]) -> None:
     """Write no report about another account under the service's name; raises Failed."""
     seen = {answer["facts"]["account"] for answer in found.values() if answer.get("signals", {}).get("other-account")}
-    for account in seen:
+    if seen:
         raise Failed(
-            f"These are account {account}'s answers, and {service.name} is in {service.account}: "
+            f"These are account {', '.join(seen)}'s answers, and {service.name} is in {service.account}: "
             "use its credentials, or correct `account` in the service's file."
         )
 

@@ -12,6 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
+from cli import common
+from cli.common import Failed
 from functions.core.stops import EVERYTHING, GO, ONE_SERVICE
 from statemachines import load
 from statemachines.load import FileError
@@ -29,7 +31,7 @@ def main() -> int:
         return 2
     try:
         places = _places(arguments.service)
-    except FileError as error:
+    except (Failed, FileError) as error:
         console.print(f"[red]{escape(str(error))}[/]")
         return 2
     name = ONE_SERVICE.format(service=arguments.service) if arguments.service else EVERYTHING
@@ -49,12 +51,10 @@ def _places(service: str) -> list[str]:
     """List the regions of a service, or of all.
 
     Raises:
-        FileError: when there is no such service.
+        Failed: when there is no such service.
     """
-    services = load.services()
-    if service and service not in services:
-        raise FileError(f"There is no service {service}. There are: {', '.join(services)}.")
-    return sorted({one.region for one in services.values() if service in {"", one.name}})
+    services = [common.service(service)] if service else load.services().values()
+    return sorted({one.region for one in services})
 
 
 def _set(region: str, name: str, value: str) -> bool:

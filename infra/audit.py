@@ -33,14 +33,9 @@ class AuditMachine(Scheduled):
         self.daily(use.at, f"Says every day whether {service.name} is ready", {})
 
 
-def bucket_name(service: Service) -> str:
-    """Name the bucket; names are one account's in the whole world."""
-    return f"{service.name}-audits-{service.account}-{service.region}"
-
-
 def kept(service: Service, audit: Audit) -> dict[str, Any]:
     """Return the ARNs of the bucket and of the files in it, by the names that functions declare them under."""
-    bucket = f"arn:aws:s3:::{bucket_name(service)}"
+    bucket = f"arn:aws:s3:::{service.audits_bucket}"
     return {"audits_bucket": bucket, "audits": [f"{bucket}/{audit.name}.{ending}" for ending in TYPES]}
 
 
@@ -49,7 +44,7 @@ def reports(stack: Stack, service: Service) -> s3.Bucket:
     bucket = s3.Bucket(
         stack,
         "Audits",
-        bucket_name=bucket_name(service),
+        bucket_name=service.audits_bucket,
         versioned=True,
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         encryption=s3.BucketEncryption.S3_MANAGED,

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from messages import files
 from statemachines import compile as compiling
-from statemachines import compiled
+from statemachines import compiled, compiled_audit
 from statemachines.audit_model import Audit
 from statemachines.model import Runbook, Service
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
-NEEDED = ("__init__.py", "model.py", "audit_model.py", "compiled.py")
+NEEDED = ("__init__.py", "model.py", "audit_model.py", "compiled.py", "compiled_audit.py")
 
 
 class BuildError(Exception):
@@ -38,7 +38,7 @@ def code(service: Service, runbooks: Iterable[Runbook], audit: Audit | None = No
     for runbook in runbooks:
         compiled.write(compiling.compiled(service, runbook), package / compiled.FOLDER.name)
     if audit:
-        compiled.write(compiling.audited(service, audit), package / compiled.FOLDER.name)
+        compiled_audit.write(compiling.audited(service, audit), package / compiled.FOLDER.name)
     return folder
 
 

@@ -77,15 +77,10 @@ def used(service: Service) -> AuditUse:
     return service.audit
 
 
-def bucket(service: Service) -> str:
-    """Name the bucket of a service's reports."""
-    return f"{service.name}-audits-{service.account}-{service.region}"
-
-
 def kept(sandbox: Sandbox, answer: dict[str, Any]) -> Report:
     """Read the report that an audit has kept last."""
     service = load.services()[answer["service"]]
-    object_ = sandbox.client("s3").get_object(Bucket=bucket(service), Key=f"{used(service).audit}.json")
+    object_ = sandbox.client("s3").get_object(Bucket=service.audits_bucket, Key=f"{used(service).audit}.json")
     return Report.model_validate_json(object_["Body"].read())
 
 

@@ -3,7 +3,8 @@
 from functions.core import catalogue
 from functions.core.fix import Fix
 from statemachines.audit_model import Audit
-from statemachines.compiled import Audited, Compiled, FixText
+from statemachines.compiled import Compiled, FixText
+from statemachines.compiled_audit import Audited
 from statemachines.model import Runbook, Service
 
 

@@ -3,11 +3,9 @@
 from pathlib import Path
 
 from functions.core.plan import Risk
-from statemachines.audit_model import Audit
 from statemachines.model import Model, Runbook, Service
 
 FOLDER = Path(__file__).parent / "compiled"
-AUDIT = "audit/audit.json"  # beside the runbooks, not among them
 
 
 class FixText(Model):
@@ -34,14 +32,6 @@ class Compiled(Model):
         return self.service.state_machine_arn(self.runbook.name)
 
 
-class Audited(Model):
-    """The audit of one service, with the texts of its checks' signals by the audit's names for the checks."""
-
-    service: Service
-    audit: Audit
-    questions: dict[str, dict[str, str]]
-
-
 def read(runbook: str) -> Compiled:
     """Read a runbook from the function's own package."""
     return Compiled.model_validate_json((FOLDER / f"{runbook}.json").read_text(encoding="utf-8"))
@@ -52,13 +42,7 @@ def read_all() -> list[Compiled]:
     return [read(path.stem) for path in sorted(FOLDER.glob("*.json"))]
 
 
-def read_audit() -> Audited:
-    """Read the audit of the function's own package."""
-    return Audited.model_validate_json((FOLDER / AUDIT).read_text(encoding="utf-8"))
-
-
-def write(compiled: Compiled | Audited, folder: Path) -> None:
-    """Put a runbook or the audit into the folder that becomes the functions' package."""
-    file = folder / (AUDIT if isinstance(compiled, Audited) else f"{compiled.runbook.name}.json")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(compiled.model_dump_json(by_alias=True), encoding="utf-8")
+def write(compiled: Compiled, folder: Path) -> None:
+    """Put a runbook into the folder that becomes the functions' package."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{compiled.runbook.name}.json").write_text(compiled.model_dump_json(by_alias=True), encoding="utf-8")

@@ -551,6 +551,11 @@ class Service(Model):
         return self.state_machine_arn(runbook).replace(":stateMachine:", ":execution:")
 
     @property
+    def audits_bucket(self) -> str:
+        """Return the name of the bucket of its audit's reports; names are one account's in the whole world."""
+        return f"{self.name}-audits-{self.account}-{self.region}"
+
+    @property
     def alarms(self) -> dict[str, str]:
         """The runbook that each alarm starts, by the alarm's name."""
         uses = self.runbooks.items()

@@ -1,14 +1,10 @@
 """A closed incident as an entry of the history that a team keeps: problem, impact, cause, solution, prevention."""
 
-import re
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment
-
-from functions.core import mail, markdown, occasions, requester
+from functions.core import markdown, occasions, requester
 from functions.core.approval import Approval
 from functions.core.diagnosis import Diagnosis, RankedCause
 from functions.core.incidents import RECORD
@@ -83,8 +79,9 @@ def entry(runbook: Compiled, everything: dict[str, dict[str, Any]]) -> str:
         everything: all items of the incident, by name (see Incidents.everything).
     """
     one = Entry(runbook, everything)
-    causes, template = _confirmed(one), _plain(mail.templates()).get_template("history.md")
-    text = template.render(
+    causes = _confirmed(one)
+    return markdown.rendered(
+        "history.md",
         runbook=runbook.runbook,
         incident=one.record["incident"],
         day=one.clock(one.began).partition(" ")[0],
@@ -100,13 +97,6 @@ def entry(runbook: Compiled, everything: dict[str, dict[str, Any]]) -> str:
         prevention=_prevention(runbook, causes),
         **_solution(one),
     )
-    return re.sub(r"\n{3,}", "\n\n", f"{text.strip()}\n")
-
-
-@cache
-def _plain(templates: Environment) -> Environment:
-    """Return the same templates, of which every expression becomes plain text of Markdown."""
-    return templates.overlay(finalize=markdown.plain)
 
 
 def document(service: Service, entries: list[str]) -> str:

@@ -1,7 +1,12 @@
 """Text in Markdown that stays text, whatever signs it holds."""
 
 import re
+from functools import cache
+from typing import Any
 
+from jinja2 import Environment
+
+from functions.core import mail
 from functions.core.redaction import redact
 from functions.core.results import READ_LENGTH
 
@@ -23,6 +28,17 @@ def plain(value: object) -> str:
     escaped = SIGNS.sub(lambda found: f"\\{found['sign']}" if found["sign"] else found.group(), cut)
     start = START.match(escaped)
     return f"{start['number']}\\{escaped[start.start('sign') :]}" if start else escaped
+
+
+def rendered(template: str, **values: Any) -> str:
+    """Fill a Markdown template in: of every expression in it the text is shown, with one empty line at most."""
+    text = _templates(mail.templates()).get_template(template).render(values)
+    return re.sub(r"\n{3,}", "\n\n", f"{text.strip()}\n")
+
+
+@cache
+def _templates(templates: Environment) -> Environment:
+    return templates.overlay(finalize=plain)
 
 
 def _line(text: str) -> str:

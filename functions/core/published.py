@@ -1,15 +1,12 @@
 """An audit's report as people and programs read it: one HTML page, Markdown, JSON; kept in S3, version by version."""
 
 import json
-import re
-from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment
-
 from functions.core import mail, markdown
 from functions.core.aws import Session
+from functions.core.language import say
 from functions.core.readiness import Report
 
 TYPES = {"html": "text/html; charset=utf-8", "md": "text/markdown; charset=utf-8", "json": "application/json"}
@@ -17,11 +14,9 @@ TYPES = {"html": "text/html; charset=utf-8", "md": "text/markdown; charset=utf-8
 
 def pages(report: Report) -> dict[str, str]:
     """Write the report in each form, by its file's ending."""
-    shown = {"report": report}
-    text = _plain(mail.templates()).get_template("audit.md").render(shown)
     return {
-        "html": mail.templates().get_template("audit.html").render(shown),
-        "md": re.sub(r"\n{3,}", "\n\n", f"{text.strip()}\n"),
+        "html": mail.templates().get_template("audit.html").render(report=report),
+        "md": markdown.rendered("audit.md", report=report),
         "json": report.model_dump_json(indent=2),
     }
 
@@ -31,13 +26,18 @@ def last(aws: Session, bucket: str, name: str) -> dict[str, Any] | None:
 
     Raises:
         ClientError: where it cannot be read: then nobody knows what has changed.
+        JSONDecodeError: where it is none, with what to do.
     """
     s3 = aws.client("s3")
     try:
         answer = s3.get_object(Bucket=bucket, Key=f"{name}.json")
     except s3.exceptions.NoSuchKey:
         return None
-    known: dict[str, Any] = json.loads(answer["Body"].read())
+    try:
+        known: dict[str, Any] = json.loads(answer["Body"].read())
+    except json.JSONDecodeError as error:
+        told = say("s3://{file} is no report: delete this version of it, and look again", file=f"{bucket}/{name}.json")
+        raise json.JSONDecodeError(told, error.doc, error.pos) from error
     return known
 
 
@@ -55,9 +55,3 @@ def link(region: str, bucket: str, name: str, version: str) -> str:
     """Return where people who may sign in to the account open the page: what is weak is nobody else's to read."""
     query = f"region={region}&prefix={quote(name)}.html&versionId={quote(version, safe='')}"
     return f"https://{region}.console.aws.amazon.com/s3/object/{bucket}?{query}"
-
-
-@cache
-def _plain(templates: Environment) -> Environment:
-    """Return the same templates, of which every expression becomes plain text of Markdown."""
-    return templates.overlay(finalize=markdown.plain)

@@ -12,16 +12,14 @@ from functions.core.language import marked, say, translated
 from functions.core.log import logger
 from functions.core.results import Finding
 from statemachines.audit_model import Audit, Row
-from statemachines.compiled import Audited
+from statemachines.compiled_audit import Audited
 from statemachines.model import Attestation, Service
 
 Status = Literal["NOK", "TODO", "OK"]
 STATUSES: tuple[Status, ...] = ("NOK", "TODO", "OK")  # the document's words, in every language; the worst first
 Standing = Literal["attested", "expired", "early", "missing"]
 DENIED = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)")
-REFUSED = re.compile(
-    r"\((?:AccessDenied\w*|UnauthorizedOperation|AuthorizationError|AccessDeniedException)\) when calling the (\w+)"
-)
+REFUSED = re.compile(r"\((?:AccessDenied\w*|UnauthorizedOperation|AuthorizationError)\) when calling the (\w+)")
 STANDINGS: dict[Standing, str] = {
     "attested": marked("attested by {by} on {on}, until {until}"),
     "expired": marked("attested by {by} on {on}, which was good until {until}"),
@@ -51,7 +49,7 @@ class Word(BaseModel):
     evidence: str
 
 
-class Judged(BaseModel):
+class JudgedRow(BaseModel):
     """A row: its status, its reasons, what there was none of to judge, and what people attest."""
 
     name: str
@@ -111,7 +109,7 @@ class Change(BaseModel):
 class Earlier(BaseModel):
     """What the next run compares itself with."""
 
-    rows: list[Judged]
+    rows: list[JudgedRow]
 
 
 class Report(BaseModel):
@@ -124,7 +122,7 @@ class Report(BaseModel):
     account: str
     regions: list[str]
     at: str
-    rows: list[Judged]
+    rows: list[JudgedRow]
     changes: list[Change] | None
     seen: dict[str, str]
 
@@ -184,13 +182,13 @@ def _with_locals(audit: Audit, answers: Mapping[str, Any]) -> dict[str, Any]:
     return {name: unseen for name, use in audit.checks.items() if use.local} | dict(answers)
 
 
-def _judge(audited: Audited, row: Row, seen: Seen, today: date) -> Judged:
+def _judge(audited: Audited, row: Row, seen: Seen, today: date) -> JudgedRow:
     reasons = [one for signal in row.wrong for one in _reasons(audited, seen, row, signal)]
     nothing = [_none(audited, seen, signal) for signal in row.nothing if not seen.somewhere_false(signal)]
     words = [_word(audited.service, audited.audit, name, today) for name in row.attested]
     answers = [one.answer for one in reasons]
     unproven = None in answers or nothing or any(word.standing != "attested" for word in words)
-    return Judged(
+    return JudgedRow(
         name=row.name,
         title=translated(row.title),
         means=translated(row.means),
@@ -275,7 +273,7 @@ def _earlier(before: Mapping[str, Any] | None) -> Earlier | None:
         return None
 
 
-def _changes(rows: list[Judged], before: Earlier) -> Iterator[Change]:
+def _changes(rows: list[JudgedRow], before: Earlier) -> Iterator[Change]:
     """Give what has changed, row by row; one that was not there before was TODO."""
     known = {row.name: row for row in before.rows}
     for row in rows:

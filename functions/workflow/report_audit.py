@@ -15,7 +15,7 @@ from functions.core.permissions import allow
 from functions.core.readiness import Report
 from functions.core.results import Parameters
 from functions.core.step import step
-from statemachines import compiled
+from statemachines import compiled_audit
 from statemachines.model import AUDIT, DAYS, AuditUse, Service
 
 
@@ -39,7 +39,7 @@ def handler(event: Audited, aws: Session) -> dict[str, Any]:
         service, audit, the result in a few words, the status of each row, what has changed, the page's link, and who
         was mailed.
     """
-    audited = compiled.read_audit()
+    audited = compiled_audit.read()
     service, use, name = audited.service, audited.service.audit, audited.audit.name
     if use is None:
         raise LookupError(say("{service} uses no audit", service=service.name))

@@ -49,6 +49,7 @@ def test_only_what_the_functions_need_is_packed() -> None:
     assert {path for path in packed if path.startswith("statemachines")} == {
         "statemachines/__init__.py",
         "statemachines/compiled.py",
+        "statemachines/compiled_audit.py",
         "statemachines/audit_model.py",
         "statemachines/model.py",
         *(f"statemachines/compiled/{name}.json" for name in SERVICE.runbooks),

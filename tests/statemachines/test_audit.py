@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import jsonata
@@ -131,6 +132,48 @@ def test_the_checklist_is_the_documents() -> None:
         "queues.no-redrive",
         "repository.none",
     }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("check: mail_account", "check: mail_acount", "checks.mail.check: there is no check mail_acount; there are"),
+        ("{days: 90}", "{dayz: 90}", "checks.access_keys.with.dayz: access_keys has no such parameter; it has days"),
+        ("access_keys.root-keys:", "access_keys.rot-keys:", "there is no signal access_keys.rot-keys; there are"),
+        ("nothing: [roles.none,", "nothing: [rolls.none,", "there is no signal rolls.none; there are checks identity"),
+        ("backup_plans.none: databases.none", "backup_plans.none: databases.nun", "there is no signal databases.nun"),
+    ],
+)
+def test_a_mistake_in_an_audit_is_said_with_file_and_line(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = (load.AUDITS / "launch_readiness.yaml").read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path = tmp_path / "launch_readiness.yaml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(load.FileError) as raised:
+        load.audit(path)
+    assert re.search(rf"^{re.escape(str(path))}:\d+: .*{re.escape(message)}", str(raised.value), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("audit: launch_readiness", "audit: lunch", "audit.audit: there is no audit lunch; there are launch_readiness"),
+        ("attestations: {}", "attestations: {tried: {by: a@b.c, on: 2026-01-01, evidence: x}}", "nobody asks for it"),
+        ("  mail_region: us-east-1\n", "", "resources: the audit launch_readiness needs mail_region"),
+        ("app: d33l77zi1h78ce", "app: huntaze", "resources.app: amplify_jobs cannot use it as app"),
+        ("regions: [us-east-1, us-east-2]", "regions: []", "audit.regions: List should have at least 1 item"),
+    ],
+)
+def test_a_mistake_in_how_a_service_uses_it_is_said_with_file_and_line(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = (load.ROOT / "services" / "huntaze.yaml").read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path = tmp_path / "huntaze.yaml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(load.FileError) as raised:
+        load.service(path)
+    assert re.search(rf"^{re.escape(str(path))}:\d+: .*{re.escape(message)}", str(raised.value), re.MULTILINE)
 
 
 ROW: dict[str, Any] = {"name": "one", "title": "One", "means": "…"}

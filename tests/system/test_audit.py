@@ -114,7 +114,7 @@ def test_what_has_changed_is_mailed_with_a_link_to_this_version(sandbox: Sandbox
     assert mail.to in SERVICE.approvers
     assert "OK → NOK" in mail.body
     version = answer["link"].rpartition("versionId=")[2]
-    page = sandbox.client("s3").get_object(Bucket=audit.bucket(SERVICE), Key="launch_readiness.html", VersionId=version)
+    page = sandbox.client("s3").get_object(Bucket=SERVICE.audits_bucket, Key="launch_readiness.html", VersionId=version)
     assert "PubliclyAccessible True" in page["Body"].read().decode()
 
 
@@ -123,7 +123,7 @@ def test_no_secret_is_anywhere(sandbox: Sandbox) -> None:
     answer, _ = run(sandbox)
     s3, states = sandbox.client("s3"), sandbox.client("stepfunctions")
     kept = [
-        s3.get_object(Bucket=audit.bucket(SERVICE), Key=f"launch_readiness.{ending}")["Body"].read().decode()
+        s3.get_object(Bucket=SERVICE.audits_bucket, Key=f"launch_readiness.{ending}")["Body"].read().decode()
         for ending in ("html", "md", "json")
     ]
     (machine,) = [
@@ -221,7 +221,7 @@ def test_what_somebody_attaches_to_a_checks_role_is_denied_all_the_same(sandbox:
             rds.delete_db_instance(DBInstanceIdentifier="huntaze-prod", SkipFinalSnapshot=True)
         s3: Any = client("s3", role_key(function["Role"], "somebody"))
         with pytest.raises(ClientError, match="s3:PutObject"):
-            s3.put_object(Bucket=audit.bucket(SERVICE), Key="launch_readiness.json", Body=b"{}")
+            s3.put_object(Bucket=SERVICE.audits_bucket, Key="launch_readiness.json", Body=b"{}")
     finally:
         iam.delete_role_policy(**policy)
         sandbox.denied.clear()

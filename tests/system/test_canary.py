@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from typing import NamedTuple, cast
 
@@ -57,7 +56,6 @@ def _calm(sandbox: Sandbox, system: Huntaze) -> None:
     if set(states(sandbox, SERVICE).values()) != {"OK"}:
         Watch(sandbox, SERVICE)
         system.wait_until(lambda: set(states(sandbox, SERVICE).values()) == {"OK"}, SECONDS)
-        time.sleep(1)  # CloudWatch reads from whole seconds on: this look is none of a test's
     system.wait_until(lambda: sandbox.idle and not stop_executions(sandbox), SECONDS)
     let_hours_pass(sandbox, SERVICE.name)
 

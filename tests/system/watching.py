@@ -1,5 +1,6 @@
 """One watch on the deployed template, started as its schedules would, as a test sees it."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 from sandbox import schedules
@@ -13,8 +14,8 @@ class Watch:
     """One watch that has ended, and what was said about it."""
 
     def __init__(self, sandbox: Sandbox, service: Service, *, daily: bool = False) -> None:
+        self._sandbox, self._service, self._start = sandbox, service, next_second()
         known, machine = len(sandbox.mailbox.messages()), service.state_machine_name(WATCH)
-        self._sandbox, self._service, self._start = sandbox, service, datetime.now(UTC)
         self.run = Run(sandbox, schedules.start(f"{machine}-daily" if daily else machine), service)
         self.report = self.run.end()
         assert self.report["status"] == "SUCCEEDED", self.report
@@ -35,6 +36,12 @@ class Watch:
             Statistics=["Sum"],
         )["Datapoints"]
         return sum(one["Sum"] for one in found) if found else None
+
+
+def next_second() -> datetime:
+    """Wait for the next whole second: CloudWatch reads from whole seconds on, what was before is another's."""
+    time.sleep(1 - datetime.now(UTC).microsecond / 1e6)
+    return datetime.now(UTC)
 
 
 def states(sandbox: Sandbox, service: Service) -> dict[str, str]:

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from functions.core import published
 from functions.core.aws import Session
-from functions.core.readiness import Change, Judged, Reason, Report, Word
+from functions.core.readiness import Change, JudgedRow, Reason, Report, Word
 from tests.conftest import REGION
 
 BUCKET = "audits"
@@ -32,15 +32,15 @@ def report(**given: Any) -> Report:
     )
     shared = {"means": "It matters.", "nothing": [], "words": []}
     rows = [
-        Judged(name="network", title="Network", status="NOK", reasons=[reason(), unknown], **shared),
-        Judged(
+        JudgedRow(name="network", title="Network", status="NOK", reasons=[reason(), unknown], **shared),
+        JudgedRow(
             name="restore",
             title="Restore",
             status="TODO",
             reasons=[],
             **shared | {"words": [word], "nothing": ["No database"]},
         ),
-        Judged(name="iam", title="IAM", status="OK", reasons=[fine], **shared),
+        JudgedRow(name="iam", title="IAM", status="OK", reasons=[fine], **shared),
     ]
     change = Change(
         row="network",

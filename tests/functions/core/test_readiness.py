@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 
 from functions.core import readiness
-from functions.core.readiness import Judged, Report
+from functions.core.readiness import JudgedRow, Report
 from functions.core.results import Finding
 from statemachines import load
 from statemachines.audit_model import Audit
-from statemachines.compiled import Audited
+from statemachines.compiled_audit import Audited
 from statemachines.model import Service
 
 REGIONS = ["us-east-1", "us-east-2"]
@@ -80,7 +80,7 @@ def report(answers: dict[str, Any], before: Report | None = None, attested: dict
     return readiness.report(audited(**(attested or {})), REGIONS, answers, known)
 
 
-def row(of: Report, name: str) -> Judged:
+def row(of: Report, name: str) -> JudgedRow:
     """Return a row."""
     return next(one for one in of.rows if one.name == name)
 
@@ -152,7 +152,7 @@ def test_where_there_is_nothing_to_judge_nothing_is_proven() -> None:
 NO_ALARM = {"alarms": {"no-alarm": "No alarm on the databases tells anybody"}}
 
 
-def watched(**databases: dict[str, Any]) -> Judged:
+def watched(**databases: dict[str, Any]) -> JudgedRow:
     """Judge a row about alarms on databases, none of which there are, by what is known of the databases."""
     known = audited()
     values: dict[str, Any] = known.audit.model_dump(by_alias=True)

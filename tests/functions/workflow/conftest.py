@@ -13,7 +13,7 @@ from functions.core import catalogue, stops
 from functions.core.aws import Session
 from functions.core.step import Step
 from statemachines import compile as compiler
-from statemachines import compiled, load
+from statemachines import compiled, compiled_audit, load
 from statemachines.model import Service
 from tests.actions import Actions
 from tests.functions.workflow import world as names
@@ -31,7 +31,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for runbook in service.runbooks:
             compiled.write(compiler.compiled(service, runbooks[runbook]), folders[name])
         if service.audit:
-            compiled.write(compiler.audited(service, load.audits()[service.audit.audit]), folders[name])
+            compiled_audit.write(compiler.audited(service, load.audits()[service.audit.audit]), folders[name])
     return folders
 
 

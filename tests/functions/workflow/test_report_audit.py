@@ -9,7 +9,7 @@ from functions.core import audited, published
 from functions.core.language import code
 from functions.core.results import Finding
 from functions.workflow import report_audit
-from statemachines import compiled
+from statemachines import compiled, compiled_audit
 from statemachines.model import DAYS
 from tests.functions.workflow.world import REGION, World
 
@@ -33,15 +33,15 @@ def account(world: World, packages: dict[str, Path], monkeypatch: pytest.MonkeyP
 
 def mails_on(monkeypatch: pytest.MonkeyPatch, day: str) -> None:
     """Let the weekly mail be of a day, on clocks that show UTC."""
-    known = compiled.read_audit()
+    known = compiled_audit.read()
     use = known.service.audit.model_copy(update={"day": day}) if known.service.audit else None
     changed = known.service.model_copy(update={"audit": use, "timezone": "UTC"})
-    monkeypatch.setattr(compiled, "read_audit", lambda: known.model_copy(update={"service": changed}))
+    monkeypatch.setattr(compiled_audit, "read", lambda: known.model_copy(update={"service": changed}))
 
 
 def answers(*true: str) -> dict[str, Any]:
     """Write what all checks find where all is well; some signals, written check.signal, are true in each region."""
-    known = compiled.read_audit()
+    known = compiled_audit.read()
     use = known.service.audit
     assert use
     return {
@@ -101,7 +101,7 @@ def test_what_has_changed_is_mailed(account: World) -> None:
     changed = run("databases.public")
     assert [one["row"] for one in changed["changes"]] == ["security-groups"]
     assert changed["told"] == [INES, MARC]
-    question = compiled.read_audit().questions["databases"]["public"]
+    question = compiled_audit.read().questions["databases"]["public"]
     assert code() == "en"
     assert f"New: {question} (us-east-1)" in account.mails[-1].text
 
@@ -124,7 +124,7 @@ def test_what_nobody_knows_any_more_is_mailed_as_unknown(account: World) -> None
     run("databases.public")
     denied = {name: {"error": "ClientError"} for name in answers() if name.startswith("databases ")}
     report_audit.handler({"audit": "a-2", "mail": False, "findings": answers() | denied})
-    question = compiled.read_audit().questions["databases"]["public"]
+    question = compiled_audit.read().questions["databases"]["public"]
     assert f"Unknown: {question} (us-east-1)" in account.mails[-1].text
     assert "Not so any more" not in account.mails[-1].text
 
@@ -154,5 +154,5 @@ def test_the_link_is_to_this_runs_page(account: World) -> None:
 
 def test_where_the_last_report_cannot_be_read_it_fails_instead_of_comparing_with_nothing(account: World) -> None:
     account.aws.client("s3").put_object(Bucket=BUCKET, Key=f"{NAME}.json", Body=b"{")
-    with pytest.raises(json.JSONDecodeError):
+    with pytest.raises(json.JSONDecodeError, match=rf"s3://{BUCKET}/{NAME}\.json is no report: delete this version"):
         run()
