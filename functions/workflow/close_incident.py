@@ -26,7 +26,14 @@ LONGEST_HISTORY = 65_536  # bytes, of the 256 KiB that an execution's output may
 
 
 @step(
-    allow("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", on="{table}"),
+    allow(
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem",
+        on="{table}",
+    ),
     allow("sns:Publish", on="{topic}"),
 )
 def handler(event: Ending, aws: Session) -> dict[str, Any]:

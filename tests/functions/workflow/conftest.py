@@ -9,7 +9,8 @@ from moto import mock_aws
 from moto.cloudtrail.responses import CloudTrailResponse
 from moto.stepfunctions.models import StepFunctionBackend
 
-from functions.core import catalogue, stops
+from functions.core import approval, catalogue, stops
+from functions.core.approval import Approval
 from functions.core.aws import Session
 from functions.core.step import Step
 from statemachines import compile as compiler
@@ -21,6 +22,7 @@ from tests.functions.workflow.trail import Trail
 from tests.functions.workflow.world import World
 
 Rules = Callable[..., None]
+Overtaken = Callable[[Callable[[], object]], None]
 
 
 @pytest.fixture(scope="session")
@@ -147,11 +149,11 @@ def rules(world: World, monkeypatch: pytest.MonkeyPatch) -> Rules:  # noqa: ARG0
         risk: str | None = None,
         also: dict[str, Any] | None = None,
         runbook: dict[str, Any] | None = None,
-        **approval: Any,
+        **decided: Any,
     ) -> None:
         original = compiled.read(names.RUNBOOK)
         document = original.service.model_dump()
-        service = Service.model_validate(document | {"approval": document["approval"] | approval} | (also or {}))
+        service = Service.model_validate(document | {"approval": document["approval"] | decided} | (also or {}))
         fixes = {name: fix.model_copy(update={"risk": risk or fix.risk}) for name, fix in original.fixes.items()}
         procedure = original.runbook.model_copy(update=runbook or {})
         changed = original.model_copy(update={"service": service, "fixes": fixes, "runbook": procedure})
@@ -159,6 +161,22 @@ def rules(world: World, monkeypatch: pytest.MonkeyPatch) -> Rules:  # noqa: ARG0
         monkeypatch.setattr(compiled, "read_all", lambda: [changed])
 
     return change
+
+
+@pytest.fixture
+def overtaken(monkeypatch: pytest.MonkeyPatch) -> Overtaken:
+    """Let somebody be faster, once: `overtaken(act)` acts after a question was read, and before it is changed."""
+    change = approval.change
+
+    def by(act: Callable[[], object]) -> None:
+        def changed(*args: Any, **values: Any) -> Approval:
+            monkeypatch.setattr(approval, "change", change)
+            act()
+            return change(*args, **values)
+
+        monkeypatch.setattr(approval, "change", changed)
+
+    return by
 
 
 @pytest.fixture

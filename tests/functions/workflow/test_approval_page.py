@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from functions.core import approval, waiting, web
-from functions.core.approval import Approval
 from functions.core.web import Response
 from functions.workflow import approval_page
-from tests.functions.workflow.conftest import Rules
+from tests.functions.workflow.conftest import Overtaken, Rules
 from tests.functions.workflow.trail import Trail
 from tests.functions.workflow.world import (
     AMEL,
@@ -581,18 +580,11 @@ def test_the_first_decision_counts(world: World, link: str) -> None:
 
 @pytest.mark.parametrize("decision", ["approve", "reject"])
 def test_two_approvers_at_the_same_instant_decide_once(
-    world: World, link: str, monkeypatch: pytest.MonkeyPatch, decision: str
+    world: World, link: str, overtaken: Overtaken, decision: str
 ) -> None:
-    other, change = world.mails[1].link, approval.change
-    form = forms(world.page(link))[0]
+    form, other = forms(world.page(link))[0], world.mails[1].link
     theirs = forms(world.page(other))[0] | {"decision": decision, "reason": "wait"}
-
-    def overtaken(*args: Any, **values: Any) -> Approval:
-        monkeypatch.setattr(approval, "change", change)
-        world.page(other, "POST", theirs)
-        return change(*args, **values)
-
-    monkeypatch.setattr(approval, "change", overtaken)
+    overtaken(lambda: world.page(other, "POST", theirs))
     assert world.page(link, "POST", form)["statusCode"] == 303
     outcome = {"approve": "approved", "reject": "rejected"}[decision]
     assert (world.approval().state, world.said()) == (outcome, [(KARIM, outcome, "link")])
@@ -600,17 +592,11 @@ def test_two_approvers_at_the_same_instant_decide_once(
     assert [line for line in world.timeline if AMEL in line and "pproved" in line] == []
 
 
-def test_two_approvers_at_the_same_instant_are_two(world: World, rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_approvers_at_the_same_instant_are_two(world: World, rules: Rules, overtaken: Overtaken) -> None:
     rules(policy=TWO)
     first, second = (mail.link for mail in world.ask())
-    form, theirs, change = forms(world.page(first))[0], forms(world.page(second))[0], approval.change
-
-    def overtaken(*args: Any, **values: Any) -> Approval:
-        monkeypatch.setattr(approval, "change", change)
-        world.page(second, "POST", theirs)
-        return change(*args, **values)
-
-    monkeypatch.setattr(approval, "change", overtaken)
+    form, theirs = forms(world.page(first))[0], forms(world.page(second))[0]
+    overtaken(lambda: world.page(second, "POST", theirs))
     world.page(first, "POST", form)
     assert world.said() == [(KARIM, "approved", "link"), (AMEL, "approved", "link")]
     assert (world.approval().state, world.answers) == ("approved", [APPROVED])

@@ -9,7 +9,7 @@ from functions.core import history, occasions, waiting
 from functions.core.outcomes import OUTCOMES
 from functions.workflow.close_incident import LONGEST_HISTORY, REPORTED
 from statemachines import compiled
-from tests.functions.workflow.conftest import Rules
+from tests.functions.workflow.conftest import Overtaken, Rules
 from tests.functions.workflow.test_approval_page import approve, forms, reject
 from tests.functions.workflow.world import AMEL, CLOSED_PORT, FIRST, INCIDENT, KARIM, LINA, RUNBOOK, World, findings
 
@@ -110,6 +110,14 @@ def test_an_open_question_is_withdrawn_with_the_incident(world: World, outcome: 
     assert forms(page) == []
     assert world.page(link, "POST", form)["statusCode"] == 303
     assert (world.question()["state"], world.said(), world.answers) == ("withdrawn", [], [])
+
+
+def test_a_decision_at_the_same_moment_keeps_no_incident_open(world: World, overtaken: Overtaken) -> None:
+    link = world.ask()[0].link
+    overtaken(lambda: reject(world, link))
+    world.close("healthy")
+    assert (world.record["state"], world.question()["state"]) == ("closed", "withdrawn")
+    assert world.said() == [(AMEL, "rejected", "link")]
 
 
 @pytest.mark.parametrize("state", ["rejected", "expired", "replaced", "withdrawn"])

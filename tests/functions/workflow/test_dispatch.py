@@ -15,11 +15,9 @@ from moto.stepfunctions.exceptions import AWSError
 from moto.stepfunctions.models import StepFunctionBackend
 
 from functions.core import alarms, approval, occasions, stops, token
-from functions.core.approval import Approval
-from functions.core.incidents import Incidents
 from functions.workflow import dispatch
 from statemachines import compiled
-from tests.functions.workflow.conftest import Rules
+from tests.functions.workflow.conftest import Overtaken, Rules
 from tests.functions.workflow.events import ALARM, NOW, REASON, alarm_event, deployment_event, ring, task_event
 from tests.functions.workflow.test_approval_page import approve
 from tests.functions.workflow.test_close_incident import metrics
@@ -229,35 +227,22 @@ def test_a_flapping_alarm_lets_a_question_look_again_so_many_times_and_no_more(
 
 
 def test_a_decision_at_the_same_moment_is_not_overtaken(
-    waiting: World, ringing: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    waiting: World, ringing: Callable[..., None], overtaken: Overtaken
 ) -> None:
     ringing(state="OK")
-    link, change = waiting.mails[0].link, approval.change
-
-    def overtaken(*args: Any, **values: Any) -> Any:
-        monkeypatch.setattr(approval, "change", change)
-        approve(waiting, link)
-        return change(*args, **values)
-
-    monkeypatch.setattr(approval, "change", overtaken)
+    overtaken(lambda: approve(waiting, waiting.mails[0].link))
     assert looked(waiting, alarm_event()) == ""
     assert waiting.answers == [("token-1", '{"decision": "approved"}')]
     assert waiting.approval().state == "approved"
 
 
 def test_an_update_while_the_question_takes_its_next_token_is_not_lost(
-    waiting: World, ringing: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    waiting: World, ringing: Callable[..., None], overtaken: Overtaken
 ) -> None:
     ringing(state="OK")
-    asked, change = waiting.approval(), approval.change
+    asked = waiting.approval()
     sealed = token.sealed(waiting.aws, "token-2", asked.incident, asked.round)
-
-    def overtaken(incidents: Incidents, question: Approval, **values: Any) -> Any:
-        monkeypatch.setattr(approval, "change", change)
-        approval.keep(incidents, question, token=sealed)
-        return change(incidents, question, **values)
-
-    monkeypatch.setattr(approval, "change", overtaken)
+    overtaken(lambda: approval.keep(waiting.incidents, asked, token=sealed))
     assert "looking again" in looked(waiting, alarm_event())
     assert waiting.answers == [("token-2", LOOKS[1])]
     assert waiting.approval().looks == 1

@@ -5,7 +5,7 @@ import pytest
 
 from functions.core import approval
 from functions.core.incidents import Conflict
-from tests.functions.workflow.conftest import Rules
+from tests.functions.workflow.conftest import Overtaken, Rules
 from tests.functions.workflow.test_approval_page import forms
 from tests.functions.workflow.world import AMEL, FIRST, INCIDENT, KARIM, LAST, REMINDER, SECOND, World
 
@@ -59,16 +59,10 @@ def test_a_decision_in_the_last_moment_wins(world: World, call: dict[str, int], 
     assert world.items == before
 
 
-def test_a_decision_between_reading_and_writing_wins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    link, change = world.ask()[0].link, approval.change
+def test_a_decision_between_reading_and_writing_wins(world: World, overtaken: Overtaken) -> None:
+    link = world.ask()[0].link
     form = forms(world.page(link))[0]
-
-    def overtaken(*args: Any, **values: Any) -> Any:
-        monkeypatch.setattr(approval, "change", change)
-        world.page(link, "POST", form)
-        return change(*args, **values)
-
-    monkeypatch.setattr(approval, "change", overtaken)
+    overtaken(lambda: world.page(link, "POST", form))
     assert world.silence(FIRST) == {"decision": "approved", "turn": FIRST}
     assert (world.approval().state, world.approval().call) == ("approved", 0)
 
