@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from functions.core import catalogue, stops
+from functions.core.fix import Fix
 from functions.core.function import Function
 from infra.audit import kept
 from infra.grants import Grant, audited, grants, uses
 from statemachines import load
 from statemachines.model import Service
-from tests.actions import Actions, declared, needed
+from tests import reach
+from tests.actions import NAMES, Actions, declared, needed
 
 FUNCTIONS: dict[str, Function] = {
     f"{function.kind}/{name}": function
@@ -40,6 +42,7 @@ UNNARROWED = {
     "cloudwatch:DescribeAlarms": "an alarm that the service file names may exist before us, or no longer",
     "cloudwatch:ListAlarmMuteRules": "the rules that mute an alarm are other people's, and come and go",
 }
+UNREACHED = {"ListCommands": "a command is looked for under the name that only a fix gives it"}
 
 every_function = pytest.mark.parametrize("name", FUNCTIONS)
 
@@ -53,6 +56,20 @@ def test_declares_exactly_what_it_calls(name: str, actions: Actions, request: py
         pytest.skip(f"only a run of all of {own_tests.name} can tell what is never called")
     unused = declared(function) - needed(actions.called[function.entry])
     assert not unused, f"{name} declares {sorted(unused)} and never calls it: remove it, or test what needs it"
+
+
+@every_function
+def test_declares_what_it_may_come_to_call_on_any_path(name: str) -> None:
+    function = FUNCTIONS[name]
+    operations = {action.partition(":")[2] for action in declared(function)} | UNREACHED.keys()
+    entries = [function.body, *(filter(None, (function.revert, function.follow)) if isinstance(function, Fix) else ())]
+    missing = {
+        operation: where
+        for entry in entries
+        for operation, where in reach.operations(entry.__module__, entry.__name__).items()
+        if not operations & {operation, *(iam for (_, api), iam in NAMES.items() if api == operation)}
+    }
+    assert missing == {}, f"{name} may come to call what it does not declare; on AWS that is AccessDenied"
 
 
 @every_function
