@@ -200,6 +200,7 @@ databases() {
 
 caches() {
   save elasticache describe-replication-groups --
+  save elasticache describe-cache-clusters --
   save elasticache describe-snapshots --
 }
 

@@ -35,6 +35,7 @@ _OF_ACCOUNT = (  # that know no resource either
 
 _ALL_OR_NAMED = {  # of all, where the call names none
     "ecr:DescribeRepositories": "arn:aws:ecr:{region}:{account}:repository/{repositoryNames}",
+    "elasticache:DescribeCacheClusters": "arn:aws:elasticache:{region}:{account}:cluster:{CacheClusterId}",
     "elasticache:DescribeReplicationGroups": _REDIS,
     "elasticache:DescribeSnapshots": "arn:aws:elasticache:{region}:{account}:snapshot:{SnapshotName}",
     "rds:DescribeDBInstances": "arn:aws:rds:{region}:{account}:db:{DBInstanceIdentifier}",

@@ -1,4 +1,4 @@
-"""ElastiCache replication groups of a region."""
+"""ElastiCache replication groups of a region, and nodes outside of any."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from functions.core.listed import Listed, listed
 
 PAGE = 100
 ANY = "arn:aws:elasticache:*:{account}:replicationgroup:*"  # the region is the check's parameter
-ID = "ReplicationGroupId"
+ID, NODE = "ReplicationGroupId", "CacheClusterId"
+MEMCACHED = "memcached"  # what it loses, it may lose
 
 
 def groups(aws: Session, region: str, named: str, share: int = 1) -> Listed[Any]:
@@ -18,6 +19,19 @@ def groups(aws: Session, region: str, named: str, share: int = 1) -> Listed[Any]
         pages.paginate(PaginationConfig={"PageSize": PAGE}),
         lambda page: [one for one in page["ReplicationGroups"] if named in one[ID]],
         share,
+    )
+
+
+def alone(aws: Session, region: str, named: str) -> Listed[Any]:
+    """Read a region's nodes in no group whose id has a word."""
+    pages = aws.client("elasticache", region).get_paginator("describe_cache_clusters")
+    return listed(
+        pages.paginate(PaginationConfig={"PageSize": PAGE}),
+        lambda page: [
+            one
+            for one in page["CacheClusters"]
+            if named in one[NODE] and not one.get(ID) and one["Engine"] != MEMCACHED
+        ],
     )
 
 

@@ -14,6 +14,7 @@ from sandbox.huntaze.undo import Undo
 from sandbox.untyped import Model
 
 GROUP, SNAPSHOT = "huntaze-sessions", "huntaze-sessions-today"
+ALONE = "huntaze-trial"
 GOOD = {"AutomaticFailoverEnabled": True, "MultiAZEnabled": True, "TransitEncryptionEnabled": True}
 OLD = timedelta(days=30)
 FIELDS = ("AutomaticFailover", "MultiAZ", "TransitEncryptionEnabled", "AtRestEncryptionEnabled")
@@ -43,7 +44,8 @@ def look() -> Any:
     [group] = elasticache.describe_replication_groups(ReplicationGroupId=GROUP)["ReplicationGroups"]
     snapshots = elasticache.describe_snapshots(SnapshotName=SNAPSHOT)["Snapshots"]
     times = [node["SnapshotCreateTime"] for one in snapshots for node in one["NodeSnapshots"]]
-    return {field: group[field] for field in FIELDS}, times
+    alone = [one["CacheClusterId"] for one in elasticache.describe_cache_clusters()["CacheClusters"]]
+    return {field: group[field] for field in FIELDS}, times, alone
 
 
 def no_failover(undo: Undo) -> None:
@@ -71,6 +73,15 @@ def snapshots_too_old(undo: Undo) -> None:
     snapshot = _backend().snapshots[SNAPSHOT]
     then = datetime.now(UTC) - OLD
     undo.set(snapshot, node_snapshots=[one | {"SnapshotCreateTime": then} for one in snapshot.node_snapshots])
+
+
+def node_alone(undo: Undo) -> None:
+    """Somebody has made a Redis of one node, to try something."""
+    elasticache = APP.aws("elasticache")
+    elasticache.create_cache_cluster(
+        CacheClusterId=ALONE, Engine="redis", NumCacheNodes=1, CacheNodeType="cache.t4g.micro"
+    )
+    undo.callback(_backend().cache_clusters.pop, ALONE)  # which moto keeps as "deleting" for ever
 
 
 def _modify(undo: Undo, field: str) -> None:

@@ -62,6 +62,7 @@ WRONG = (
     _wrong("redis-no-failover", "Redis does not fail over", caches.no_failover),
     _wrong("redis-unencrypted-at-rest", "Redis is not encrypted at rest", caches.unencrypted_at_rest),
     _wrong("redis-unencrypted-in-transit", "Redis is not encrypted in transit", caches.unencrypted_in_transit),
+    _wrong("redis_nodes-alone", "A Redis node is in no group", caches.node_alone),
     _wrong("listeners-single-zone", "The load balancer is in one zone only", entrance.single_zone),
     _wrong("listeners-no-https", "A load balancer does not listen for HTTPS", entrance.no_https),
     _wrong("listeners-no-redirect", "The load balancer answers HTTP by itself", entrance.no_redirect),

@@ -142,6 +142,7 @@ class World:
         redis.group("huntaze-queue", MultiAZEnabled=False, AutomaticFailoverEnabled=False, **plain)
         redis.snapshot("huntaze-sessions", 1)
         redis.snapshot("huntaze-queue", 1, 20)
+        redis.node("huntaze-trial")
         plan(self.operator, "daily")
 
     def _tasks(self) -> None:

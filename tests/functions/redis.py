@@ -34,6 +34,12 @@ class Redis:
         )
         return self.backend.replication_groups[name]
 
+    def node(self, name: str, **other: Any) -> Any:
+        """Make a node in no group; return it as moto keeps it."""
+        options = {"Engine": "redis", "NumCacheNodes": 1, "CacheNodeType": "cache.t4g.micro"} | other
+        self.elasticache.create_cache_cluster(CacheClusterId=name, **options)
+        return self.backend.cache_clusters[name]
+
     def snapshot(self, of: str, *days: float | None) -> Any:
         """Take a snapshot of a group, its shards' so many days ago (None: not told); return it as moto keeps it."""
         name = f"snapshot-{next(_numbers)}"
