@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Json
 
-from functions.core.incidents import Conflict, Incidents
+from functions.core.incidents import Conflict, Everything, Incidents
 from functions.core.language import say
 from functions.core.plan import Plan
 
@@ -110,6 +110,12 @@ def item(round_number: int) -> str:
 def read(incidents: Incidents, incident: str, round_number: int) -> Approval | None:
     """Read one question; None when it was never asked."""
     stored = incidents.get(incident, item(round_number))
+    return Approval.model_validate(stored) if stored else None
+
+
+def among(everything: Everything, round_number: int) -> Approval | None:
+    """Find one question among all of an incident's items; None when it was never asked."""
+    stored = everything.get(item(round_number))
     return Approval.model_validate(stored) if stored else None
 
 

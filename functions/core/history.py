@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from functions.core import markdown, occasions, requester
 from functions.core.approval import Approval
 from functions.core.diagnosis import Diagnosis, RankedCause
-from functions.core.incidents import RECORD
+from functions.core.incidents import RECORD, Everything
 from functions.core.language import say, translated
 from functions.core.outcomes import OUTCOMES, UNCHANGED, VERDICTS, WELL
 from functions.core.template import readable
@@ -29,7 +29,7 @@ class Entry(NamedTuple):
     """All that the table holds about a closed incident, as its runbook and its service's clocks read it."""
 
     runbook: Compiled
-    everything: dict[str, dict[str, Any]]
+    everything: Everything
 
     @property
     def record(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Entry(NamedTuple):
         return f"{local:%Y-%m-%d %H:%M}"
 
 
-def entry(runbook: Compiled, everything: dict[str, dict[str, Any]]) -> str:
+def entry(runbook: Compiled, everything: Everything) -> str:
     """Write a closed incident as Markdown in the service's language.
 
     The format is that of Harena's guide, "Historique des incidents". Nothing from outside means anything there but

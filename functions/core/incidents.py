@@ -30,6 +30,8 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+Everything = dict[str, dict[str, Any]]  # all items of one incident, by name
+
 KEEP_DAYS = 400
 NOTES = count()
 RECORD, TRIGGER = "record", "trigger"
@@ -70,7 +72,7 @@ class Incidents:
             ExpressionAttributeValues=_marshalled({":incident": incident, ":items": items}),
         )
 
-    def everything(self, incident: str) -> dict[str, dict[str, Any]]:
+    def everything(self, incident: str) -> Everything:
         """Read all about an incident in one query: who, what, when, why, on which evidence, with which effect."""
         found = self._query(
             KeyConditionExpression="incident = :incident",

@@ -3,11 +3,12 @@
 A target is one runbook of one service. Whoever wants to work on it writes its name there first; the others are counted.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.core.aws import Session
-from functions.core.incidents import Conflict, Incidents, now
+from functions.core.incidents import Conflict, Everything, Incidents, now
 from statemachines.compiled import Compiled
 
 if TYPE_CHECKING:
@@ -34,17 +35,17 @@ def claim(aws: Session, runbook: Compiled, incident: str) -> Claim:
     """
     incidents, mine = Incidents(aws), {"holder": incident, "at": now()}
     for _ in range(TRIES):
+        with suppress(Conflict):
+            incidents.create(_target(runbook), CLAIM, mine)
+            return Claim(incident, made=True)
         held = incidents.get(_target(runbook), CLAIM)
-        try:
-            if held is None:
-                incidents.create(_target(runbook), CLAIM, mine)
-            elif held["holder"] == incident or _at_work(aws, runbook, held):
-                return Claim(held["holder"], made=False)
-            else:
-                incidents.update(_target(runbook), CLAIM, mine, holder=held["holder"], at=held["at"])
-        except Conflict:
-            continue  # somebody else was first: look who
-        return Claim(incident, made=True)
+        if held is None:
+            continue  # given back just now
+        if held["holder"] == incident or _at_work(aws, runbook, held):
+            return Claim(held["holder"], made=False)
+        with suppress(Conflict):  # somebody else was first: look who
+            incidents.update(_target(runbook), CLAIM, mine, holder=held["holder"], at=held["at"])
+            return Claim(incident, made=True)
     raise Conflict(f"{_target(runbook)} changes hands too often")
 
 
@@ -66,7 +67,7 @@ def count(incidents: Incidents, incident: str, event: str, trigger: dict[str, st
     return incidents.tally(incident, OCCURRENCES, event, {"last": trigger, "last_at": now()})
 
 
-def counted(everything: dict[str, dict[str, Any]]) -> int:
+def counted(everything: Everything) -> int:
     """Say how many events an incident was about, from all of its items."""
     return int(everything.get(OCCURRENCES, {}).get("count", 0))
 

@@ -9,7 +9,7 @@ from functions.core.approval import Approval
 from functions.core.aws import Session
 from functions.core.deciding import Answer
 from functions.core.diagnosis import Diagnosis
-from functions.core.incidents import Incidents
+from functions.core.incidents import Everything, Incidents
 from functions.core.language import say, translated
 from functions.core.outcomes import OUTCOMES
 from functions.core.permissions import allow
@@ -117,7 +117,7 @@ def _history(incidents: Incidents, link: Link) -> Response:
     return web.markdown(history.entry(compiled.read(link.runbook), everything))
 
 
-def _items(everything: dict[str, dict[str, Any]], start: str) -> list[dict[str, Any]]:
+def _items(everything: Everything, start: str) -> list[dict[str, Any]]:
     return [item for name, item in everything.items() if name.startswith(start)]
 
 

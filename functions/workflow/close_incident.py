@@ -10,7 +10,7 @@ from functions.core import approval, history, mail, occasions, turns
 from functions.core.approval import Approval
 from functions.core.aws import Session
 from functions.core.diagnosis import Diagnosis
-from functions.core.incidents import RECORD, Incidents, now
+from functions.core.incidents import RECORD, Everything, Incidents, now
 from functions.core.language import say, translated
 from functions.core.log import logger
 from functions.core.outcomes import OUTCOMES
@@ -105,7 +105,7 @@ def _report(aws: Session, runbook: Compiled, outcome: str, asked: list[Approval]
         )
 
 
-def _history(runbook: Compiled, everything: dict[str, dict[str, Any]]) -> str:
+def _history(runbook: Compiled, everything: Everything) -> str:
     """Write the incident's entry; it is closed by now, so nothing that the entry cannot tell may stop its execution."""
     try:
         written = history.entry(runbook, everything)

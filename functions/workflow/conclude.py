@@ -37,12 +37,13 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
         `round` of the plan's question, and whose `turn` it is.
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
-    record = incidents.get(event.incident) or {}
+    known = incidents.everything(event.incident)
+    record = known.get(RECORD, {})
     given = runbook.service.resources | record.get("overrides", {})
     findings = Findings(event.findings, runbook.questions)
     diagnosis = diagnose(runbook.runbook, findings, given)
     plan, against, reasons = propose(runbook, incidents, event.incident, diagnosis, findings, given)
-    asked = approval.read(incidents, event.incident, event.round)
+    asked = approval.among(known, event.round)
     same = asked is not None and asked.digest == plan.digest
     failing = broken(runbook.runbook, findings)
     seen = [findings.sentence(signal) for signal in failing]

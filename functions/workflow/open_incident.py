@@ -53,7 +53,7 @@ class BadInput(Exception):
 
 
 @step(
-    allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
+    allow("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
     allow("states:DescribeExecution", on="{executions}"),
 )
 def handler(event: Opening, aws: Session) -> dict[str, Any]:
@@ -68,12 +68,12 @@ def handler(event: Opening, aws: Session) -> dict[str, Any]:
     except BadInput as error:
         return {"refused": str(error), "mode": "", "checks": {}}
     incidents = Incidents(aws)
-    known = incidents.get(event.incident) or {"runbook": event.runbook}
-    if known["runbook"] != event.runbook:
-        text = say("The runbook {other} has an incident of this name: choose another name.", other=known["runbook"])
+    known = incidents.everything(event.incident)
+    other = known.get(RECORD, {}).get("runbook", event.runbook)
+    if other != event.runbook:
+        text = say("The runbook {other} has an incident of this name: choose another name.", other=other)
         return {"refused": text, "mode": "", "checks": {}}
-    found = incidents.get(event.incident, TRIGGER)
-    trigger = Trigger.model_validate(found) if found else None
+    trigger = Trigger.model_validate(known[TRIGGER]) if TRIGGER in known else None
     if runbook.runbook.only_looks and not trigger:  # who asks how it is reads it in the report
         asked = asked.model_copy(update={"mode": "diagnose"})
     other = "" if trigger else _other(aws, runbook, event.incident, asked)

@@ -9,7 +9,7 @@ from functions.core import approval, mail, requester, stops, token, turns, waiti
 from functions.core.approval import Approval, Decision
 from functions.core.aws import Session
 from functions.core.diagnosis import Diagnosis
-from functions.core.incidents import RECORD, Conflict, Incidents, now
+from functions.core.incidents import RECORD, Conflict, Everything, Incidents, now
 from functions.core.language import say, translated
 from functions.core.permissions import allow
 from functions.core.plan import Plan
@@ -28,7 +28,7 @@ class Question(Of):
 
 
 @step(
-    allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
+    allow("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
     allow("kms:Encrypt", "kms:Decrypt", on="{key}"),
     allow("sns:Publish", on="{topic}"),
     allow("states:SendTaskSuccess", on="{state_machines}"),
@@ -42,14 +42,15 @@ def handler(event: Question, aws: Session) -> dict[str, Any]:
     """
     runbook, incidents = compiled.read(event.runbook), Incidents(aws)
     sealed = token.sealed(aws, event.token, event.incident, event.round)
-    question = _stored(aws, incidents, event, runbook, sealed)
+    known = incidents.everything(event.incident)
+    question = _stored(aws, incidents, event, runbook, sealed, known)
     waiting.tell(aws, incidents, question)
     if question.missed and question.open:
         waiting.answer(aws, approval.keep(incidents, question, missed=False), "look again")
         return {"asked": []}
     if question.state != "pending" or question.mailed >= event.turn.call:
         return {"asked": []}
-    asked, shown = _people(runbook, question, event.turn), _shown(aws, incidents, runbook, question)
+    asked, shown = _people(runbook, question, event.turn), _shown(aws, runbook, question, known[RECORD])
     for approver in asked:
         _ask(aws, incidents, question, approver, shown)
     incidents.note(event.incident, _told(runbook, event.turn, asked))
@@ -57,18 +58,21 @@ def handler(event: Question, aws: Session) -> dict[str, Any]:
     return {"asked": asked}
 
 
-def _stored(aws: Session, incidents: Incidents, event: Question, runbook: Compiled, sealed: str) -> Approval:
+def _stored(
+    aws: Session, incidents: Incidents, event: Question, runbook: Compiled, sealed: str, known: Everything
+) -> Approval:
     """Store the question, or only its new token where it was asked before."""
-    known = approval.read(incidents, event.incident, event.round)
-    if known:
+    asked = approval.among(known, event.round)
+    if asked:
         incidents.update(event.incident, RECORD, {"round": event.round})
-        return approval.keep(incidents, known, token=sealed, told=False, turn_until=_in(event.turn.seconds))
-    _replace(incidents, event)
-    return _new(aws, incidents, event, runbook, sealed)
+        return approval.keep(incidents, asked, token=sealed, told=False, turn_until=_in(event.turn.seconds))
+    _replace(incidents, event, approval.among(known, event.round - 1))
+    return _new(aws, incidents, event, runbook, sealed, known[RECORD])
 
 
-def _new(aws: Session, incidents: Incidents, event: Question, runbook: Compiled, sealed: str) -> Approval:
-    record = incidents.get(event.incident) or {}
+def _new(
+    aws: Session, incidents: Incidents, event: Question, runbook: Compiled, sealed: str, record: dict[str, Any]
+) -> Approval:
     plan, service = Plan.model_validate_json(record["plan"]), runbook.service
     question = {
         "round": event.round,
@@ -92,7 +96,8 @@ def _new(aws: Session, incidents: Incidents, event: Question, runbook: Compiled,
     try:
         incidents.create(event.incident, approval.item(event.round), question)
     except Conflict:
-        return _stored(aws, incidents, event, runbook, sealed)  # asked by another invocation just now
+        known = incidents.everything(event.incident)
+        return _stored(aws, incidents, event, runbook, sealed, known)  # asked by another invocation just now
     incidents.update(event.incident, RECORD, {"round": event.round})
     return Approval.model_validate({"incident": event.incident} | question)
 
@@ -106,9 +111,8 @@ def _by_policy(digest: str) -> Decision:
     return Decision(decision="approved", approver="policy", channel="policy", at=now(), digest=digest, proof=proof)
 
 
-def _replace(incidents: Incidents, event: Question) -> None:
+def _replace(incidents: Incidents, event: Question, before: Approval | None) -> None:
     """End the question about the plan before this one, also where it was approved: that plan is not valid any more."""
-    before = approval.read(incidents, event.incident, event.round - 1)
     if before and before.state in {"pending", "approved"}:
         approval.keep(incidents, before, state="replaced")
         incidents.note(event.incident, say("The plan has changed: question {round} is replaced", round=before.round))
@@ -119,13 +123,13 @@ def _people(runbook: Compiled, question: Approval, turn: Turn) -> list[str]:
     return [one for one in turns.level(runbook.service.approval, turn.call).approvers if one not in said]
 
 
-def _shown(aws: Session, incidents: Incidents, runbook: Compiled, question: Approval) -> dict[str, Any]:
+def _shown(aws: Session, runbook: Compiled, question: Approval, record: dict[str, Any]) -> dict[str, Any]:
     rules = runbook.service.approval
     return {
         "subject": _subject(runbook, question),
         "service": runbook.service,
         "runbook": runbook.runbook,
-        "record": incidents.get(question.incident) or {},
+        "record": record,
         "question": question,
         "diagnosis": Diagnosis.model_validate_json(question.diagnosis),
         "stop": stops.why(aws, runbook.service),

@@ -16,6 +16,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.responses import ActionResult
 
 from functions.core import occasions, stops
+from functions.core.incidents import Incidents
 from functions.core.occasions import STARTING
 from functions.workflow import dispatch
 from statemachines import compiled
@@ -142,19 +143,38 @@ def test_two_hundred_targets_open_two_hundred_incidents(world: World, monkeypatc
     assert len({answer["started"] for answer in answers}) == 200
 
 
-def test_two_transitions_at_the_same_instant_start_one_execution(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    both_have_looked, get = threading.Barrier(2, timeout=10), world.incidents.__class__.get
+@pytest.mark.parametrize(("write", "left"), [("create", None), ("update", "gone")])
+def test_two_transitions_at_the_same_instant_start_one_execution(
+    world: World, monkeypatch: pytest.MonkeyPatch, write: str, left: str | None
+) -> None:
+    if left:  # by an incident whose execution was never started
+        old = (datetime.now(UTC) - 2 * STARTING).isoformat()
+        world.incidents.create(f"target#ganopa-bot/{RUNBOOK}", occasions.CLAIM, {"holder": left, "at": old})
+    both_are_about_to, writes = threading.Barrier(2, timeout=10), getattr(Incidents, write)
+    waited = set[int]()
 
-    def together(incidents: Any, incident: str, item: str = "record") -> Any:
-        found = get(incidents, incident, item)
-        if item == occasions.CLAIM and found is None:
-            both_have_looked.wait()
-        return found
+    def together(incidents: Incidents, incident: str, item: str, *values: Any, **expected: Any) -> None:
+        if item == occasions.CLAIM and threading.get_ident() not in waited:
+            waited.add(threading.get_ident())
+            both_are_about_to.wait()
+        writes(incidents, incident, item, *values, **expected)
 
-    monkeypatch.setattr(type(world.incidents), "get", together)
+    monkeypatch.setattr(Incidents, write, together)
     answers = deliver([alarm_event(ALARMS[0]), alarm_event(ALARMS[1])])
     assert len(executions(world)) == 1
     assert sorted(bool(one["started"]) for one in answers) == [False, True]
+
+
+def test_a_target_that_is_given_back_at_this_moment_is_claimed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    runbook, get = compiled.read(RUNBOOK), Incidents.get
+    assert occasions.claim(world.aws, runbook, "ends") == ("ends", True)
+
+    def given_back(incidents: Incidents, *key: str) -> object:
+        occasions.release(incidents, runbook, "ends")
+        return get(incidents, *key)
+
+    monkeypatch.setattr(Incidents, "get", given_back)
+    assert occasions.claim(world.aws, runbook, "begins") == ("begins", True)
 
 
 def crash(monkeypatch: pytest.MonkeyPatch, event: dict[str, Any]) -> None:
