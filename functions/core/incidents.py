@@ -20,6 +20,7 @@ One DynamoDB table, keys `incident` and `item`:
 import os
 import time
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from itertools import count
@@ -38,7 +39,15 @@ RECORD, TRIGGER = "record", "trigger"
 
 
 class Conflict(Exception):
-    """The item is not in the state that the write asked for; somebody else was first."""
+    """The item is not in the state that the write asked for; somebody else was first.
+
+    `found` is the item that was to be created and is there already.
+    """
+
+    def __init__(self, what: str, found: dict[str, Any] | None = None) -> None:
+        """Keep what is there."""
+        super().__init__(what)
+        self.found = found or {}
 
 
 class Clients(Protocol):
@@ -93,7 +102,7 @@ class Incidents:
         """Write a new item that expires with the incident's record.
 
         Raises:
-            Conflict: when there is one already.
+            Conflict: when there is one already, which it tells.
         """
         values = {"incident": incident, "item": item, "expires": int(time.time()) + KEEP_DAYS * 86_400} | values
         try:
@@ -101,9 +110,11 @@ class Incidents:
                 TableName=self.table,
                 Item=_marshalled(values),
                 ConditionExpression="attribute_not_exists(incident)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
-            raise Conflict(f"{incident} {item}") from error
+            told: Mapping[str, object] = error.response
+            raise Conflict(f"{incident} {item}", _plain(told["Item"])) from error
 
     def update(self, incident: str, item: str, values: dict[str, Any], **expected: Any) -> None:
         """Set some attributes, where the item still has the expected ones.

@@ -35,12 +35,12 @@ def claim(aws: Session, runbook: Compiled, incident: str) -> Claim:
     """
     incidents, mine = Incidents(aws), {"holder": incident, "at": now()}
     for _ in range(TRIES):
-        with suppress(Conflict):
+        try:
             incidents.create(_target(runbook), CLAIM, mine)
+        except Conflict as conflict:
+            held = conflict.found
+        else:
             return Claim(incident, made=True)
-        held = incidents.get(_target(runbook), CLAIM)
-        if held is None:
-            continue  # given back just now
         if held["holder"] == incident or _at_work(aws, runbook, held):
             return Claim(held["holder"], made=False)
         with suppress(Conflict):  # somebody else was first: look who

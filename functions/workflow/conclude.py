@@ -52,7 +52,7 @@ def handler(event: Gathered, aws: Session) -> dict[str, Any]:
     record |= {"incident": event.incident} | written
     _write(incidents, record, diagnosis, plan)
     return {
-        "outcome": _joined(incidents, runbook, record, diagnosis, plan) or against or _outcome(diagnosis, plan),
+        "outcome": _joined(incidents, record, diagnosis, plan) or against or _outcome(diagnosis, plan),
         "diagnosis": diagnosis.headline,
         "digest": plan.digest,
         "count": len(plan.steps),
@@ -98,7 +98,7 @@ def _turn(runbook: Compiled, asked: Approval | None) -> dict[str, int]:
     return {"call": call, "seconds": max(1, left)}
 
 
-def _joined(incidents: Incidents, runbook: Compiled, record: dict[str, Any], diagnosis: Diagnosis, plan: Plan) -> str:
+def _joined(incidents: Incidents, record: dict[str, Any], diagnosis: Diagnosis, plan: Plan) -> str:
     """Leave the trouble to the incident that is about it already, of whichever runbook.
 
     Who has started this one by hand, or only looks, gets an answer of their own.
@@ -106,7 +106,7 @@ def _joined(incidents: Incidents, runbook: Compiled, record: dict[str, Any], dia
     incident = record["incident"]
     if diagnosis.healthy or record.get("mode") == "diagnose":
         return ""
-    other = troubles.taken(incidents, runbook.service.name, incident, troubles.names(diagnosis, plan))
+    other = troubles.taken(incidents, record, troubles.names(diagnosis, plan))
     if not other or record.get("trigger", {}).get("kind") == "person":
         return ""
     incidents.note(incident, say("Incident {other} is about the same", other=other))

@@ -100,8 +100,8 @@ def _triggers(incidents: Incidents, call: Call) -> bool:
     """
     try:
         incidents.create(call.incident, TRIGGER, call.trigger)
-    except Conflict:
-        return (incidents.get(call.incident, TRIGGER) or {}).get("event") == call.event
+    except Conflict as conflict:
+        return bool(conflict.found["event"] == call.event)
     return True
 
 

@@ -53,7 +53,7 @@ class BadInput(Exception):
 
 
 @step(
-    allow("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
+    allow("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", on="{table}"),
     allow("states:DescribeExecution", on="{executions}"),
 )
 def handler(event: Opening, aws: Session) -> dict[str, Any]:
@@ -141,8 +141,8 @@ def _record(
     }
     try:
         incidents.create(event.incident, RECORD, record)
-    except Conflict:
-        return str((incidents.get(event.incident) or record)["opened_at"])  # this very state was retried
+    except Conflict as conflict:
+        return str(conflict.found["opened_at"])  # this very state was retried
     why = trigger.reason if trigger else say("started by hand")
     incidents.note(event.incident, say("Opened: {why}", why=why))
     if other:

@@ -191,7 +191,7 @@ def test_keeping_something_keeps_what_people_said_meanwhile(world: World) -> Non
 @pytest.mark.parametrize("write", ["keep", "decide"])
 def test_who_never_gets_a_turn_says_so(world: World, monkeypatch: pytest.MonkeyPatch, write: str) -> None:
     def conflict(*_: Any, **__: Any) -> None:
-        raise Conflict
+        raise Conflict("too late")
 
     world.ask()
     asked = world.approval()

@@ -23,9 +23,10 @@ def test_what_is_not_there_is_none(world: World) -> None:
 
 def test_an_item_is_created_once(world: World) -> None:
     world.incidents.create("i", "record", {"first": True})
-    with pytest.raises(Conflict, match="i record"):
+    with pytest.raises(Conflict, match="i record") as refused:
         world.incidents.create("i", "record", {"first": False})
-    assert (world.incidents.get("i") or {})["first"] is True
+    assert refused.value.found == world.incidents.get("i")
+    assert refused.value.found["first"] is True
 
 
 def test_an_update_wants_an_item(world: World) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from tests.functions.workflow.world import World
 
 SERVICE = "ganopa-bot"
 MINE, OTHER = "mine", "other"
-TROUBLE = ["a"]
+TROUBLE = ("a",)
 
 
 def cause(name: str, manual: str = "") -> RankedCause:
@@ -36,10 +37,15 @@ def incident(world: World, name: str, outcome: str = "", minutes: float = 0, of:
     world.incidents.create(name, RECORD, record)
 
 
+def taken(world: World, incident: str = MINE, service: str = SERVICE, wanted: Sequence[str] = TROUBLE) -> str:
+    """Take troubles for an incident of the runbook "a"."""
+    return troubles.taken(world.incidents, {"incident": incident, "service": service, "runbook": "a"}, wanted)
+
+
 @pytest.fixture
 def held(world: World) -> World:
     """A world in which another incident is about the trouble."""
-    assert troubles.taken(world.incidents, SERVICE, OTHER, TROUBLE) == ""
+    assert taken(world, OTHER) == ""
     return world
 
 
@@ -61,46 +67,44 @@ def test_what_people_have_to_do_is_a_trouble_and_what_a_fix_mends_is_none_beside
 
 
 def test_nobody_else_is_about_a_free_trouble_nor_about_ones_own(world: World) -> None:
-    assert troubles.taken(world.incidents, SERVICE, MINE, TROUBLE) == ""
-    assert troubles.taken(world.incidents, SERVICE, MINE, TROUBLE) == ""
-    assert troubles.taken(world.incidents, SERVICE, MINE, []) == ""
+    assert taken(world) == ""
+    assert taken(world) == ""
+    assert taken(world, wanted=[]) == ""
 
 
 def test_an_open_incident_keeps_its_trouble(held: World) -> None:
     incident(held, OTHER)
-    assert troubles.taken(held.incidents, SERVICE, MINE, TROUBLE) == OTHER
-    assert troubles.taken(held.incidents, SERVICE, MINE, TROUBLE) == OTHER
-    assert troubles.taken(held.incidents, "another-bot", MINE, TROUBLE) == ""
+    assert taken(held) == OTHER
+    assert taken(held) == OTHER
+    assert taken(held, service="another-bot") == ""
 
 
 def test_who_is_about_more_than_another_one_goes_on(held: World) -> None:
     incident(held, OTHER)
-    assert troubles.taken(held.incidents, SERVICE, MINE, [*TROUBLE, "b"]) == ""
+    assert taken(held, wanted=[*TROUBLE, "b"]) == ""
     incident(held, MINE)
-    assert troubles.taken(held.incidents, SERVICE, "third", ["b"]) == MINE
+    assert taken(held, "third", wanted=["b"]) == MINE
 
 
 @pytest.mark.parametrize("outcome", ["recovered", "healthy", "failed", "stopped", "diagnosed", "joined"])
 def test_a_closed_incident_gives_its_trouble_back(held: World, outcome: str) -> None:
     incident(held, OTHER, outcome, of="b")
-    incident(held, MINE, of="a")
-    assert troubles.taken(held.incidents, SERVICE, MINE, TROUBLE) == ""
-    assert troubles.taken(held.incidents, SERVICE, "third", TROUBLE) == MINE
+    assert taken(held) == ""
+    incident(held, MINE)
+    assert taken(held, "third") == MINE
 
 
 @pytest.mark.parametrize("outcome", ["manual", "rejected", "not fixed"])
 def test_what_people_were_told_by_another_runbook_just_now_they_are_not_told_again(held: World, outcome: str) -> None:
     incident(held, OTHER, outcome, minutes=14, of="b")
-    incident(held, MINE, of="a")
-    assert troubles.taken(held.incidents, SERVICE, MINE, TROUBLE) == OTHER
+    assert taken(held) == OTHER
 
 
 @pytest.mark.parametrize(("minutes", "runbook"), [(16, "b"), (14, "a")])
 def test_later_or_by_the_same_runbook_they_are(held: World, minutes: float, runbook: str) -> None:
     incident(held, OTHER, "manual", minutes, runbook)
-    incident(held, MINE, of="a")
-    assert troubles.taken(held.incidents, SERVICE, MINE, TROUBLE) == ""
+    assert taken(held) == ""
 
 
 def test_an_incident_without_a_record_is_about_nothing(held: World) -> None:
-    assert troubles.taken(held.incidents, SERVICE, MINE, TROUBLE) == ""
+    assert taken(held) == ""

@@ -100,7 +100,7 @@ def test_what_was_never_asked_has_expired(world: World) -> None:
 
 def test_who_never_gets_to_write_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def conflict(*_: Any, **__: Any) -> None:
-        raise Conflict
+        raise Conflict("too late")
 
     world.ask()
     monkeypatch.setattr(approval, "change", conflict)
