@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from cli import audit_report, common
 from cli.common import Failed
 from cli.saved import NotUsable, SavedSession
-from functions.core import catalogue, readiness, reading
+from functions.core import catalogue, published, readiness, reading
 from functions.core.account import caller
 from functions.core.audited import looks
 from functions.core.aws import Session
@@ -103,7 +103,7 @@ def _audit(service: Service, use: AuditUse, arguments: argparse.Namespace) -> No
             f"These answers are of {at:%Y-%m-%d %H:%M} UTC; how old keys and snapshots are is told of today.", 0
         )
     report = readiness.report(audited, use.regions, found, audit_report.last(service), at)
-    audit_report.show(report, audit_report.write(service, report))
+    audit_report.show(report, audit_report.write(service, published.pages(report)))
 
 
 def _become(profile: str, service: Service) -> Reader:

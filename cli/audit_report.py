@@ -1,6 +1,7 @@
 """An audit's report on this machine: written to build/audit, and shown in the terminal."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from functions.core import published
 from functions.core.readiness import Report
 from statemachines.model import Service
 
@@ -25,10 +25,10 @@ def last(service: Service) -> dict[str, Any] | None:
     return known
 
 
-def write(service: Service, report: Report) -> Path:
-    """Write the report in each form, and return the page."""
+def write(service: Service, pages: Mapping[str, str]) -> Path:
+    """Write a report's forms (see published.pages), and return the page."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for ending, text in published.pages(report).items():
+    for ending, text in pages.items():
         (FOLDER / f"{service.name}.{ending}").write_text(text, encoding="utf-8")
     return FOLDER / f"{service.name}.html"
 

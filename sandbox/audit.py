@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from cli import audit_report
+from functions.core import published
 from functions.core.audited import looks
 from functions.core.readiness import Report
 from sandbox.cloud import Sandbox
@@ -40,8 +41,8 @@ def main() -> int:
         sandbox.system(SERVICE).break_(wrong)
         answer = run(sandbox, shown=True)
         console.print(_mail(sandbox, answer).body)
-        service, report = load.services()[SERVICE], kept(sandbox, answer)
-        audit_report.show(report, audit_report.write(service, report))
+        page = audit_report.write(load.services()[SERVICE], pages(sandbox, answer))
+        audit_report.show(kept(sandbox, answer), page)
     return 0
 
 
@@ -79,9 +80,15 @@ def used(service: Service) -> AuditUse:
 
 def kept(sandbox: Sandbox, answer: dict[str, Any]) -> Report:
     """Read the report that an audit has kept last."""
-    service = load.services()[answer["service"]]
-    object_ = sandbox.client("s3").get_object(Bucket=service.audits_bucket, Key=f"{used(service).audit}.json")
-    return Report.model_validate_json(object_["Body"].read())
+    return Report.model_validate_json(pages(sandbox, answer)["json"])
+
+
+def pages(sandbox: Sandbox, answer: dict[str, Any]) -> dict[str, str]:
+    """Read the report that an audit has kept last in each form, by its file's ending."""
+    service, s3 = load.services()[answer["service"]], sandbox.client("s3")
+    files = {ending: f"{used(service).audit}.{ending}" for ending in published.TYPES}
+    found = {ending: s3.get_object(Bucket=service.audits_bucket, Key=file) for ending, file in files.items()}
+    return {ending: object_["Body"].read().decode() for ending, object_ in found.items()}
 
 
 def _mail(sandbox: Sandbox, answer: dict[str, Any]) -> Mail:

@@ -118,14 +118,23 @@ def test_what_has_changed_is_mailed_with_a_link_to_this_version(sandbox: Sandbox
     assert "PubliclyAccessible True" in page["Body"].read().decode()
 
 
+def test_what_it_keeps_speaks_the_services_language_throughout(sandbox: Sandbox, huntaze: Huntaze) -> None:
+    run(sandbox)
+    huntaze.break_("databases-public")
+    answer, _ = run(sandbox)
+    pages = audit.pages(sandbox, answer)
+    assert SERVICE.language == "fr"
+    assert '<html lang="fr">' in pages["html"]
+    for text in (pages["html"], pages["md"]):
+        assert "Ce qui a changé depuis" in text
+        assert "Une base de données a une adresse publique" in text
+        assert "What" not in text
+
+
 @pytest.mark.usefixtures("huntaze")
 def test_no_secret_is_anywhere(sandbox: Sandbox) -> None:
     answer, _ = run(sandbox)
-    s3, states = sandbox.client("s3"), sandbox.client("stepfunctions")
-    kept = [
-        s3.get_object(Bucket=SERVICE.audits_bucket, Key=f"launch_readiness.{ending}")["Body"].read().decode()
-        for ending in ("html", "md", "json")
-    ]
+    states = sandbox.client("stepfunctions")
     (machine,) = [
         one["stateMachineArn"]
         for one in states.list_state_machines()["stateMachines"]
@@ -137,7 +146,9 @@ def test_no_secret_is_anywhere(sandbox: Sandbox) -> None:
         for page in states.get_paginator("get_execution_history").paginate(executionArn=one["executionArn"])
     ]
     mails = [mail.body for mail in sandbox.mailbox.messages()]
-    everything = "\n".join([*kept, *histories, *mails, sandbox.everything_logged(), json.dumps(answer)])
+    everything = "\n".join(
+        [*audit.pages(sandbox, answer).values(), *histories, *mails, sandbox.everything_logged(), json.dumps(answer)]
+    )
     assert "Check app_variables" in everything
     assert SANDBOX_SECRET not in everything
 
