@@ -20,6 +20,7 @@ from functions.workflow import target_lock
 from functions.workflow.escalate import Ending
 from statemachines import compiled
 from statemachines.compiled import Compiled
+from statemachines.model import Service
 
 REPORTED = {"recovered", "rejected", "expired", "healthy"}  # the others were escalated, which says more
 LONGEST_HISTORY = 65_536  # bytes, of the 256 KiB that an execution's output may have
@@ -87,7 +88,7 @@ def _withdraw(incidents: Incidents, question: Approval) -> None:
 def _report(aws: Session, runbook: Compiled, outcome: str, asked: list[Approval], **shown: Any) -> None:
     """Mail how it ended to everybody who was asked."""
     service, told = runbook.service, translated(OUTCOMES[outcome])
-    for approver in dict.fromkeys(one for question in asked for one in turns.asked(service.approval, question.mailed)):
+    for approver in dict.fromkeys(one for question in asked for one in _reached(service, question)):
         mail.send(
             aws,
             approver,
@@ -103,6 +104,12 @@ def _report(aws: Session, runbook: Compiled, outcome: str, asked: list[Approval]
             outcome=told,
             **shown,
         )
+
+
+def _reached(service: Service, question: Approval) -> list[str]:
+    """List who was asked; where people have decided, also who was just being asked, whether that was noted or not."""
+    decided = any(one.channel != "policy" for one in question.decisions)
+    return turns.asked(service.approval, max(question.mailed, question.call) if decided else question.mailed)
 
 
 def _history(runbook: Compiled, everything: Everything) -> str:

@@ -203,6 +203,14 @@ def test_who_was_to_be_asked_next_but_was_not_gets_no_report(world: World) -> No
     assert [mail.to for mail in world.mails[asked:]] == [AMEL, KARIM]
 
 
+def test_who_decides_while_the_others_are_still_being_asked_gets_the_report(world: World) -> None:
+    approve(world, world.ask()[0].link)
+    world.change(mailed=-1)  # the function that asks has crashed before it noted whom it has mailed
+    asked = len(world.mails)
+    world.close("recovered")
+    assert [mail.to for mail in world.mails[asked:]] == [AMEL, KARIM]
+
+
 def test_who_was_asked_twice_gets_one_report(world: World) -> None:
     world.ask()
     world.conclude(findings("probe.mismatch", *CLOSED_PORT), 1)
