@@ -46,17 +46,17 @@ class AttestedFact(Model):
 class Row(Model):
     """One line of the checklist.
 
-    NOK where one signal of `wrong`, each with what to do then, is true in any region; one with another signal under
-    `unless` does not count in a region where that is true, as alarms on databases where there is no database. OK where
-    all of them are false everywhere, each signal of `nothing` is false in some region, and everything in `attested` is.
-    Else to do.
+    NOK where one signal of `wrong`, each with what to do then, is true in any region; one with other signals under
+    `unless` does not count in a region where all of these are true, as alarms on databases where there are none. OK
+    where all of `wrong` are false everywhere, each signal of `nothing` is false in some region, and everything in
+    `attested` is. Else to do.
     """
 
     name: Name
     title: str
     means: str
     wrong: dict[Signal, str] = Field(default_factory=dict)
-    unless: dict[Signal, Signal] = Field(default_factory=dict)
+    unless: dict[Signal, Annotated[list[Signal], Field(min_length=1)]] = Field(default_factory=dict)
     nothing: list[Signal] = Field(default_factory=list)
     attested: list[Name] = Field(default_factory=list)
 
@@ -82,7 +82,7 @@ class Audit(Model):
     @model_validator(mode="after")
     def _whole(self) -> "Audit":
         for row in self.rows:
-            for signal, excuse in row.unless.items():
+            for signal, excuse in ((wrong, one) for wrong, excuses in row.unless.items() for one in excuses):
                 if self._per(signal) != self._per(excuse):
                     raise ValueError(f"row {row.name}: {signal} and {excuse} are not looked at in the same places")
         named = [name for row in self.rows for name in row.attested]

@@ -1,6 +1,7 @@
 """Reads runbook and service files; whatever is wrong in one is said with its file and line."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -197,7 +198,7 @@ def _unaudited(loaded: Audit) -> Iterator[tuple[Place, str]]:
     for index, row in enumerate(loaded.rows):
         yield from _signals(("rows", index, "wrong"), list(row.wrong), loaded)
         yield from _signals(("rows", index, "nothing"), row.nothing, loaded)
-        yield from _signals(("rows", index, "unless"), list(row.unless.values()), loaded)
+        yield from _signals(("rows", index, "unless"), list(chain.from_iterable(row.unless.values())), loaded)
 
 
 def _expected(loaded: Runbook) -> Iterator[tuple[Place, str]]:

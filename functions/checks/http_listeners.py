@@ -19,9 +19,9 @@ class HttpListeners(Named):
 @check(
     allow("elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeListeners"),
     signals={
-        "no-https": "A load balancer that faces the internet listens for HTTP, and nowhere for HTTPS",
+        "no-https": "An application load balancer that faces the internet listens for HTTP, and nowhere for HTTPS",
         "no-redirect": "A listener for HTTP that faces the internet does not redirect to HTTPS by default",
-        "single-zone": "A load balancer that faces the internet is in fewer than two availability zones",
+        "single-zone": "An application load balancer that faces the internet is in fewer than two availability zones",
         "none": "There is no application load balancer here that faces the internet and whose name has the word",
     },
 )

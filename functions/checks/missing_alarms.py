@@ -6,7 +6,7 @@ from functions.core.check import check
 from functions.core.language import marked, say
 from functions.core.listed import told
 from functions.core.permissions import allow
-from functions.core.regional import InRegion
+from functions.core.regional import Named
 from functions.core.results import Finding
 
 WATCHED = {
@@ -19,8 +19,8 @@ WATCHED = {
 SUMMARY = marked("alarms in {region} that tell somebody: {each}; that tell nobody: {deaf}")
 
 
-class MissingAlarms(InRegion):
-    """A region, and how the names of alarms begin that are about this automation, not about what it looks after."""
+class MissingAlarms(Named):
+    """A region, a word in the names of what is watched, and how the names of alarms on this automation itself begin."""
 
     own: str = ""
 
@@ -38,7 +38,7 @@ class MissingAlarms(InRegion):
 )
 def handler(parameters: MissingAlarms, aws: Session) -> Finding:
     """Are there alarms, with actions? Source: Huntaze, 3 "Monitoring/alerting de base"; 5, CloudWatch."""
-    alarms = telling.but(telling.read(aws, parameters.region), parameters.own)
+    alarms = telling.but(telling.read(aws, parameters.region, parameters.named), parameters.own)
     by_kind = {kind: telling.on(alarms, namespaces) for kind, namespaces in WATCHED.items()}
     heard = {kind: telling.one_tells(of, somebody=True) for kind, of in by_kind.items()}
     counts = {kind: sum(one.tells is True for one in of.found) for kind, of in by_kind.items()}

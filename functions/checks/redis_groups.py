@@ -5,13 +5,13 @@ from typing import Any
 from functions.core import redis
 from functions.core.aws import Session
 from functions.core.check import check
-from functions.core.judged import Rule, field, judged
+from functions.core.judged import Rule, Verdict, field, judged
 from functions.core.language import marked
 from functions.core.permissions import allow
 from functions.core.regional import Named
 from functions.core.results import Finding
 
-AT_REST = "AtRestEncryptionEnabled"
+AT_REST, IN_TRANSIT, MODE = "AtRestEncryptionEnabled", "TransitEncryptionEnabled", "TransitEncryptionMode"
 TOLD = marked(
     "Redis groups: {count}; without failover: {no-failover}; in one zone: {single-zone}; "
     "unencrypted at rest: {unencrypted-at-rest}; in transit: {unencrypted-in-transit}"
@@ -20,6 +20,11 @@ TOLD = marked(
 
 class RedisGroups(Named):
     """A region, and a word in the names of its replication groups."""
+
+
+def _plain(group: Any) -> Verdict:
+    """Say whether its traffic is not encrypted; unknown where a client may choose."""
+    return not group[IN_TRANSIT] or (None if group.get(MODE) == "preferred" else False)
 
 
 def _open(group: Any) -> bool:
@@ -31,7 +36,7 @@ RULES = {
     "no-failover": field("AutomaticFailover", lambda state: state != "enabled"),
     "single-zone": field("MultiAZ", lambda state: state != "enabled"),
     "unencrypted-at-rest": Rule(_open, lambda one: f"{AT_REST} {one[AT_REST]}"),
-    "unencrypted-in-transit": field("TransitEncryptionEnabled", lambda enabled: not enabled),
+    "unencrypted-in-transit": Rule(_plain, lambda one: f"{IN_TRANSIT} {one[IN_TRANSIT]} {one.get(MODE, '')}".strip()),
 }
 
 

@@ -18,14 +18,17 @@ class RedisNodes(Named):
 
 @check(
     allow("elasticache:DescribeCacheClusters", on="arn:aws:elasticache:*:{account}:cluster:*"),
-    signals={"alone": "A Redis node is in no replication group: when it fails, no other takes over"},
+    signals={
+        "alone": "A Redis node is in no replication group: when it fails, no other takes over",
+        "none": "There is no Redis node here outside of a replication group",
+    },
 )
 def handler(parameters: RedisNodes, aws: Session) -> Finding:
     """Do Redis nodes stand alone, where no look at groups sees them? Source: Huntaze, 3 "Multi-AZ"; 5, ElastiCache."""
     nodes = redis.alone(aws, parameters.region, parameters.named)
     return Finding(
         summary=told(say(TOLD, count=len(nodes.found)), whole=nodes.whole),
-        signals={"alone": nodes.any(lambda _: True)},
+        signals={"alone": None if nodes.none is None else not nodes.none, "none": nodes.none},
         facts={"count": len(nodes.found), "ids": [one[redis.NODE] for one in nodes.found]},
         evidence=[f"{one[redis.NODE]}: {one['Engine']} on {one['CacheNodeType']}" for one in nodes.found],
     )

@@ -45,11 +45,17 @@ def handler(parameters: TargetGroups, aws: Session) -> Finding:
     groups = listed(pages, lambda page: [one for one in page["TargetGroups"] if parameters.named in one[NAME]], SHARE)
     found = each(groups, read, over(SHARE))
     rules = {
-        "unhealthy": Rule(lambda group: proven([wrong for wrong, _ in group[TARGETS]], whole=True), _told),
+        "unhealthy": Rule(_unhealthy, _told),
         "empty": Rule(lambda group: not group[TARGETS], _told),
     }
     nothing = say(NOT_NAMED if parameters.named else NOTHING, **parameters.model_dump())
     return judged(found, NAME, rules).finding(TOLD, nothing, found)
+
+
+def _unhealthy(group: Any) -> Verdict:
+    """Say whether a target is; unknown of a group that a load balancer sends to and that has lost all of them."""
+    lost = not group[TARGETS] and group.get("LoadBalancerArns")
+    return proven([wrong for wrong, _ in group[TARGETS]], whole=not lost)
 
 
 def _registered(told: Iterable[Any]) -> Iterable[tuple[Verdict, str]]:

@@ -41,7 +41,7 @@ RECORD, TRIGGER = "record", "trigger"
 class Conflict(Exception):
     """The item is not in the state that the write asked for; somebody else was first.
 
-    `found` is the item that was to be created and is there already.
+    `found` is the item that was to be created and is there already; empty where another write was refused.
     """
 
     def __init__(self, what: str, found: dict[str, Any] | None = None) -> None:

@@ -10,6 +10,7 @@ PAGE = 100
 ANY = "arn:aws:elasticache:*:{account}:replicationgroup:*"  # the region is the check's parameter
 ID, NODE = "ReplicationGroupId", "CacheClusterId"
 MEMCACHED = "memcached"  # what it loses, it may lose
+LEAVING = ("deleting", "deleted")
 
 
 def groups(aws: Session, region: str, named: str, share: int = 1) -> Listed[Any]:
@@ -23,14 +24,15 @@ def groups(aws: Session, region: str, named: str, share: int = 1) -> Listed[Any]
 
 
 def alone(aws: Session, region: str, named: str) -> Listed[Any]:
-    """Read a region's nodes in no group whose id has a word."""
+    """Read a region's Redis nodes whose id has a word and that are in no group, but for those that are going away."""
     pages = aws.client("elasticache", region).get_paginator("describe_cache_clusters")
     return listed(
         pages.paginate(PaginationConfig={"PageSize": PAGE}),
         lambda page: [
             one
             for one in page["CacheClusters"]
-            if named in one[NODE] and not one.get(ID) and one["Engine"] != MEMCACHED
+            if named in one[NODE] and not one.get(ID)
+            if one["Engine"] != MEMCACHED and one["CacheClusterStatus"] not in LEAVING
         ],
     )
 

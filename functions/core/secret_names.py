@@ -10,7 +10,8 @@ STORES = ("DATABASE", "DB", "POSTGRES", "POSTGRESQL", "PG", "MYSQL", "MONGO", "M
 SECRETS = (
     *("SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "CREDENTIALS", "CONNECTION_STRING"),
     *("PRIVATE_KEY", "ACCESS_KEY", "SIGNING_KEY", "ENCRYPTION_KEY", "MASTER_KEY", "SERVICE_ROLE_KEY"),
-    *("DB_PASS", "DB_PWD", "SMTP_PASS", "SLACK_WEBHOOK", "SLACK_WEBHOOK_URL"),
+    *("DB_PASS", "DB_PWD", "MYSQL_PWD", "PGPASSWORD", "SMTP_PASS", "SLACK_WEBHOOK", "SLACK_WEBHOOK_URL"),
+    *("OPENAI_KEY", "STRIPE_KEY", "SESSION_KEY", "APP_KEY", "GITHUB_PAT", "REDIS_AUTH", "DIRECT_URL", "PRISMA_URL"),
     *(f"{store}_{kind}" for store in STORES for kind in ("URL", "URI", "DSN")),
 )
 # With these a name tells of a secret where it is, how long it is valid, whether there has to be one

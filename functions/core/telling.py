@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 PAGE = 100
 PEOPLE = {"sns", "lambda", "ssm", "ssm-incidents"}  # the others add tasks, or stop an instance, and tell nobody
 QUOTED = re.compile(r'"([^"]+)"')
+CHOOSING = re.compile(r"\b(WHERE|SEARCH)\b", re.IGNORECASE)  # in a query's text: not all of a kind
 
 
 class Watching(NamedTuple):
@@ -23,8 +24,11 @@ class Watching(NamedTuple):
     why: str
 
 
-def read(aws: Session, region: str) -> Listed[Watching]:
+def read(aws: Session, region: str, named: str) -> Listed[Watching]:
     """Read the alarms on metrics, in time, but for those whose actions are for machines only, as to scale.
+
+    Those that are about resources whose names do not have the word are left out; where nobody knows what one is about,
+    nobody knows whether it tells.
 
     What has no action may be told by a composite alarm: nobody knows, where one names it or not all were read.
     """
@@ -44,10 +48,10 @@ def read(aws: Session, region: str) -> Listed[Watching]:
 
     return Listed(
         [
-            Watching(name, _namespaces(one), _tells(one) or silent(name), _why(one))
+            Watching(name, _namespaces(one), (_tells(one) or silent(name)) if about else None, _why(one))
             for one in alarms
-            for name in [one["AlarmName"]]
-            if _people(one) or not one.get("AlarmActions")
+            for name, about in [(one["AlarmName"], _about(one, named))]
+            if about is not False and (_people(one) or not one.get("AlarmActions"))
         ],
         answers.whole,
     )
@@ -66,6 +70,17 @@ def on(alarms: Listed[Watching], namespaces: set[str]) -> Listed[Watching]:
 def one_tells(alarms: Listed[Watching], *, somebody: bool) -> bool | None:
     """Say whether one of them tells somebody, or one tells nobody; unknown where only one may that is unknown."""
     return alarms.any(lambda one: None if one.tells is None else one.tells is somebody)
+
+
+def _about(alarm: "MetricAlarmTypeDef", named: str) -> bool | None:
+    """Say whether it watches a resource whose name has the word, or all of a kind; unknown of a query that chooses."""
+    queries = alarm.get("Metrics", [])
+    metrics = [one["MetricStat"]["Metric"] for one in queries if "MetricStat" in one]
+    values = [each["Value"] for one in (alarm, *metrics) for each in one.get("Dimensions", [])]
+    chosen = [one["Expression"] for one in queries if CHOOSING.search(one.get("Expression", ""))]
+    if any(named in text for text in [*values, *chosen]):
+        return True
+    return None if chosen else not values
 
 
 def _people(alarm: "MetricAlarmTypeDef | CompositeAlarmTypeDef") -> bool:

@@ -69,18 +69,30 @@ def handler(event: Opening, aws: Session) -> dict[str, Any]:
         return {"refused": str(error), "mode": "", "checks": {}}
     incidents = Incidents(aws)
     known = incidents.everything(event.incident)
-    other = known.get(RECORD, {}).get("runbook", event.runbook)
-    if other != event.runbook:
-        text = say("The runbook {other} has an incident of this name: choose another name.", other=other)
-        return {"refused": text, "mode": "", "checks": {}}
+    if taken := _of_another(event, known.get(RECORD, {})):
+        return taken
     trigger = Trigger.model_validate(known[TRIGGER]) if TRIGGER in known else None
     if runbook.runbook.only_looks and not trigger:  # who asks how it is reads it in the report
         asked = asked.model_copy(update={"mode": "diagnose"})
     other = "" if trigger else _other(aws, runbook, event.incident, asked)
-    opened = _record(incidents, event, asked, trigger, runbook, other)
+    try:
+        opened = _record(incidents, event, asked, trigger, runbook, other)
+    except Conflict as conflict:
+        if taken := _of_another(event, conflict.found):
+            return taken
+        opened = str(conflict.found["opened_at"])  # this very state was retried
     resources = runbook.service.resources | _given(asked, trigger)
     checks = {name: use.parameters(resources, opened) for name, use in runbook.runbook.checks.items()}
     return {"refused": "", "mode": asked.mode, "checks": checks}
+
+
+def _of_another(event: Opening, record: dict[str, Any]) -> dict[str, Any] | None:
+    """Refuse a name under which another runbook has an incident; None where it has none."""
+    other = record.get("runbook", event.runbook)
+    if other == event.runbook:
+        return None
+    text = say("The runbook {other} has an incident of this name: choose another name.", other=other)
+    return {"refused": text, "mode": "", "checks": {}}
 
 
 def _validated(given: Any, runbook: Compiled) -> Input:
@@ -128,7 +140,11 @@ def _other(aws: Session, runbook: Compiled, incident: str, asked: Input) -> str:
 def _record(
     incidents: Incidents, event: Opening, asked: Input, trigger: Trigger | None, runbook: Compiled, other: str
 ) -> str:
-    """Write down that it is open; return since when."""
+    """Write down that it is open; return since when.
+
+    Raises:
+        Conflict: when there is a record already.
+    """
     by_hand = {} if trigger else {"requester": _requester(asked).model_dump()}
     record = by_hand | {
         "service": runbook.service.name,
@@ -139,10 +155,7 @@ def _record(
         "opened_at": now(),
         "state": "open",
     }
-    try:
-        incidents.create(event.incident, RECORD, record)
-    except Conflict as conflict:
-        return str(conflict.found["opened_at"])  # this very state was retried
+    incidents.create(event.incident, RECORD, record)
     why = trigger.reason if trigger else say("started by hand")
     incidents.note(event.incident, say("Opened: {why}", why=why))
     if other:

@@ -7,6 +7,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from functions.checks.missing_alarms import WATCHED, handler
 from functions.core import reading, telling
 from functions.core.aws import Session
+from functions.core.judged import Verdict
 from functions.core.results import Finding
 from tests.conftest import REGION
 from tests.functions.answering import Answer, Calls, answering
@@ -196,3 +197,38 @@ def test_what_was_not_read_is_unknown(run_check: RunCheck, monkeypatch: pytest.M
     assert set(finding.signals.values()) == {None}
     assert finding.summary.endswith("; there is more than could be read")
     assert finding.evidence == []
+
+
+OURS, OTHERS = ({"Name": "DBInstanceIdentifier", "Value": name} for name in ("huntaze-prod", "shop"))
+QUERY = 'SELECT MAX(CPUUtilization) FROM SCHEMA("AWS/RDS", DBInstanceIdentifier)'
+
+
+def of(*dimensions: Any) -> Any:
+    """Write a formula's part that is a database's metric."""
+    metric = {"Namespace": "AWS/RDS", "MetricName": "CPUUtilization", "Dimensions": list(dimensions)}
+    return {"Id": f"m{len(dimensions)}", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}
+
+
+@pytest.mark.parametrize(
+    ("metric", "missing"),
+    [
+        ({"namespace": "AWS/RDS", "Dimensions": [OTHERS]}, True),
+        ({"namespace": "AWS/RDS", "Dimensions": [OURS]}, False),
+        ({"namespace": "AWS/RDS"}, False),
+        ({"Metrics": [of(OTHERS)]}, True),
+        ({"Metrics": [of(OTHERS, OURS)]}, False),
+        ({"Metrics": [{"Id": "q", "Expression": QUERY, "Period": 60}]}, False),
+        ({"Metrics": [{"Id": "q", "Expression": f"{QUERY} WHERE DBInstanceIdentifier = 'shop'", "Period": 60}]}, None),
+        ({"Metrics": [{"Id": "q", "Expression": f"{QUERY} WHERE DBInstanceIdentifier = 'huntaze-prod'"}]}, False),
+    ],
+)
+def test_only_an_alarm_on_what_is_named_counts(
+    run_check: RunCheck, put: Put, metric: dict[str, Any], missing: Verdict
+) -> None:
+    namespace = metric.pop("namespace", "")
+    put("one", namespace, TOPIC, **metric)
+    finding = run_check(handler, region=REGION, named="huntaze")
+    assert finding.signals["no-rds-alarm"] is missing
+    put("two", namespace, on=False, **metric)
+    deaf = run_check(handler, region=REGION, named="huntaze").signals["deaf"]
+    assert deaf is {True: False, False: True, None: None}[missing]

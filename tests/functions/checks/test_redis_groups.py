@@ -5,6 +5,7 @@ import pytest
 from functions.checks.redis_groups import handler
 from functions.core import reading, redis
 from functions.core.aws import Session
+from functions.core.judged import Verdict
 from functions.core.results import Finding
 from tests.conftest import REGION
 from tests.functions.conftest import RunCheck
@@ -123,3 +124,11 @@ def test_of_a_list_that_was_cut_only_what_was_seen_is_known(
     assert finding.signals == dict.fromkeys(FINE) | {"single-zone": True, "none": False}
     assert finding.summary.endswith("; there is more than could be read")
     assert look(run_check, named="-20").signals == dict.fromkeys(FINE)
+
+
+@pytest.mark.parametrize(("mode", "signal"), [("preferred", None), ("required", False)])
+def test_where_a_client_may_choose_nobody_knows(run_check: RunCheck, cache: Redis, mode: str, signal: Verdict) -> None:
+    cache.group(PROD).transit_encryption_mode = mode
+    finding = look(run_check)
+    assert finding.signals == FINE | {"unencrypted-in-transit": signal}
+    assert finding.evidence == ([f"unknown: {PROD}: TransitEncryptionEnabled True preferred"] if signal is None else [])

@@ -2,15 +2,16 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup
+from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup, elbv2_backends
 
 from functions.checks.target_groups import handler
 from functions.core import reading
 from functions.core.aws import Session
+from functions.core.judged import Verdict
 from functions.core.results import Finding
 from tests.conftest import REGION
 from tests.functions.answering import Answer, answering
-from tests.functions.conftest import Network, RunCheck
+from tests.functions.conftest import ACCOUNT, Network, RunCheck
 from tests.functions.paging import paged
 
 State = tuple[str, str | None]
@@ -35,6 +36,12 @@ class World:
             return FakeHealthStatus(target["Id"], "8000", "8000", *self.states[target["Id"]], None)
 
         monkeypatch.setattr(FakeTargetGroup, "health_for", health)
+
+    def attach(self, name: str) -> None:
+        """Let a load balancer send to a group."""
+        (group,) = self.elb.describe_target_groups(Names=[name])["TargetGroups"]
+        kept = elbv2_backends[ACCOUNT][REGION].target_groups[group["TargetGroupArn"]]
+        kept.load_balancer_arns.append(f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/huntaze/1")
 
     def add(self, name: str, *states: State, protocol: str = "HTTP", path: str = "/api/health") -> None:
         """Add a group with a target in each of these states."""
@@ -84,6 +91,16 @@ def test_one_is_empty(run_check: RunCheck, world: World, states: list[State]) ->
     finding = look(run_check)
     assert finding.signals == FINE | {"empty": True}
     assert finding.evidence == ["huntaze-db: ip TCP 3000: no target registered"]
+
+
+@pytest.mark.parametrize(("states", "unhealthy"), [([], None), ([LEAVING], None), ([HEALTHY], False)])
+def test_one_that_a_load_balancer_sends_to_has_to_have_a_target(
+    run_check: RunCheck, world: World, states: list[State], unhealthy: Verdict
+) -> None:
+    world.add("huntaze-app", *states)
+    world.attach("huntaze-app")
+    finding = look(run_check)
+    assert finding.signals == FINE | {"unhealthy": unhealthy, "empty": unhealthy is None}
 
 
 @pytest.mark.parametrize("state", [NEW, UNUSED, LOST])

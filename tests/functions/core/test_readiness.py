@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from functions.core import readiness
+from functions.core.judged import Verdict
 from functions.core.readiness import JudgedRow, Report
 from functions.core.results import Finding
 from statemachines import load
@@ -152,12 +153,12 @@ def test_where_there_is_nothing_to_judge_nothing_is_proven() -> None:
 NO_ALARM = {"alarms": {"no-alarm": "No alarm on the databases tells anybody"}}
 
 
-def watched(**databases: dict[str, Any]) -> JudgedRow:
+def watched(*excuses: str, **databases: dict[str, Any]) -> JudgedRow:
     """Judge a row about alarms on databases, none of which there are, by what is known of the databases."""
     known = audited()
     values: dict[str, Any] = known.audit.model_dump(by_alias=True)
     values["checks"]["alarms"] = {"check": "missing_alarms", "per": "region", "with": {"region": "{region}"}}
-    wrong = {"wrong": {"alarms.no-alarm": "Make one."}, "unless": {"alarms.no-alarm": "databases.none"}}
+    wrong = {"wrong": {"alarms.no-alarm": "Make one."}, "unless": {"alarms.no-alarm": ["databases.none", *excuses]}}
     values["rows"] = [{"name": "alarms", "title": "Alarms", "means": "…", **wrong}, values["rows"][2]]
     audit = Audit.model_validate(values)
     answers = {f"alarms {region}": {"summary": "seen", "signals": {"no-alarm": True}} for region in REGIONS}
@@ -172,6 +173,15 @@ def test_what_there_is_none_of_in_a_region_needs_no_alarm_there() -> None:
     assert (found.status, [one.region for one in found.answered(answer=True)]) == ("NOK", ["us-east-1"])
     assert len(found.reasons) == 1
     assert watched(us_east_1=no, us_east_2=no).reasons == []
+
+
+@pytest.mark.parametrize(("public", "status"), [(True, "OK"), (False, "NOK"), (None, "TODO")])
+def test_of_several_excuses_each_has_to_hold(public: Verdict, status: str) -> None:
+    one = finding(public=public, single=False, none=True)
+    two = finding(public=True, single=False, none=True)
+    found = watched("databases.public", us_east_1=one, us_east_2=two)
+    assert found.status == status
+    assert [one.region for one in found.reasons] == ([] if status == "OK" else ["us-east-1"])
 
 
 def test_where_nobody_knows_whether_there_is_any_nobody_knows_whether_it_is_wrong() -> None:

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from functions.core import occasions
+from functions.core.incidents import Incidents
 from functions.workflow import open_incident
 from statemachines import compiled
 from tests.functions.workflow.world import AMEL, INCIDENT, OF, RUNBOOK, TRIGGER, World
@@ -192,6 +193,21 @@ def test_another_runbooks_incident_of_the_same_name_is_left_alone(world: World) 
     world.incidents.update(INCIDENT, "record", {"runbook": "another"})
     assert "another has an incident of this name" in world.open({})["refused"]
     assert world.record["runbook"] == "another"
+
+
+def test_of_two_runbooks_that_start_under_one_name_at_once_the_first_has_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = Incidents.create
+
+    def second(incidents: Incidents, *values: Any) -> None:
+        monkeypatch.setattr(Incidents, "create", create)
+        create(incidents, INCIDENT, "record", {"runbook": "another", "opened_at": "just now"})
+        create(incidents, *values)
+
+    monkeypatch.setattr(Incidents, "create", second)
+    assert "another has an incident of this name" in world.open({"mode": "diagnose"})["refused"]
+    assert (world.record["runbook"], world.timeline) == ("another", [])
 
 
 def test_what_the_event_names_otherwise_is_looked_at(world: World) -> None:
