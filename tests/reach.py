@@ -1,7 +1,10 @@
-"""Which API operations a function of ours may come to call, on any path, read from the source as it stands.
+"""Which API operations a function of ours may come to call, whichever path it takes, read from the source as it stands.
 
 What the tests run tells what is called on the paths that they take. On a path that none takes, such as the one after
 two people have written at the same moment, a permission that is missing shows only here.
+
+It follows names: of functions, imported modules, `self` and `incidents`. It does not see an operation whose name is in
+a variable, nor methods of other objects: tests/test_permissions.py lists what is declared and not seen.
 """
 
 import ast
@@ -18,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 CLIENT = re.compile(r'\bclient\((?:\w+, )?"([a-z0-9-]+)"')
 
 
-class Named(NamedTuple):
+class Ours(NamedTuple):
     """Functions of ours by module and name; where several share both, such as methods of two classes, all of them."""
 
     module: str
@@ -27,7 +30,7 @@ class Named(NamedTuple):
 
 def operations(module: str, function: str) -> dict[str, str]:
     """List what a function of a module may come to call: the operation, and the function of ours that calls it."""
-    found, seen, todo = dict[str, str](), set[Named](), [Named(module, function)]
+    found, seen, todo = dict[str, str](), set[Ours](), [Ours(module, function)]
     while todo:
         at = todo.pop()
         if at not in seen:
@@ -48,19 +51,19 @@ def _called(body: ast.FunctionDef) -> Iterator[str]:
                 yield _methods()[name]
 
 
-def _uses(module: str, body: ast.FunctionDef) -> Iterator[Named]:
+def _uses(module: str, body: ast.FunctionDef) -> Iterator[Ours]:
     """Give the functions of ours that a function names, to call them or to hand them on."""
     imported, incidents = _imported(module), "functions.core.incidents"
     for node in ast.walk(body):
         match node:
             case ast.Name(id=name):
-                yield imported.get(name, Named(module, name))
+                yield imported.get(name, Ours(module, name))
             case ast.Attribute(value=ast.Name(id="self"), attr=name):
-                yield Named(module, name)
+                yield Ours(module, name)
             case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in imported:
-                yield Named(".".join(imported[owner]), name)
+                yield Ours(".".join(imported[owner]), name)
             case ast.Attribute(value=ast.Name(id="incidents") | ast.Call(func=ast.Name(id="Incidents")), attr=name):
-                yield Named(incidents, name)
+                yield Ours(incidents, name)
 
 
 @functools.cache
@@ -80,10 +83,10 @@ def _functions(module: str) -> dict[str, list[ast.FunctionDef]]:
 
 
 @functools.cache
-def _imported(module: str) -> dict[str, Named]:
+def _imported(module: str) -> dict[str, Ours]:
     """Return what a module imports: the module that has it and its name there, by the name here."""
     return {
-        alias.asname or alias.name: Named(node.module or "", alias.name)
+        alias.asname or alias.name: Ours(node.module or "", alias.name)
         for node in ast.walk(ast.parse(_source(module)))
         if isinstance(node, ast.ImportFrom)
         for alias in node.names

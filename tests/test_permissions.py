@@ -19,7 +19,7 @@ from infra.grants import Grant, audited, grants, uses
 from statemachines import load
 from statemachines.model import Service
 from tests import reach
-from tests.actions import NAMES, Actions, declared, needed
+from tests.actions import ALONGSIDE, NAMES, Actions, declared, needed
 
 FUNCTIONS: dict[str, Function] = {
     f"{function.kind}/{name}": function
@@ -43,6 +43,12 @@ UNNARROWED = {
     "cloudwatch:ListAlarmMuteRules": "the rules that mute an alarm are other people's, and come and go",
 }
 UNREACHED = {"ListCommands": "a command is looked for under the name that only a fix gives it"}
+UNSEEN = {  # by tests/reach.py
+    "ListUsers": "the operation is in a variable: functions/core/iam.py",
+    "ListRoles": "the same",
+    "DescribeImages": "a method of registry.Repository calls it",
+    **dict.fromkeys({action.partition(":")[2] for also in ALONGSIDE.values() for action in also}, "nobody calls it"),
+}
 
 every_function = pytest.mark.parametrize("name", FUNCTIONS)
 
@@ -59,17 +65,32 @@ def test_declares_exactly_what_it_calls(name: str, actions: Actions, request: py
 
 
 @every_function
-def test_declares_what_it_may_come_to_call_on_any_path(name: str) -> None:
+def test_declares_what_it_may_come_to_call_whichever_path_it_takes(name: str) -> None:
     function = FUNCTIONS[name]
-    operations = {action.partition(":")[2] for action in declared(function)} | UNREACHED.keys()
     entries = [function.body, *(filter(None, (function.revert, function.follow)) if isinstance(function, Fix) else ())]
-    missing = {
+    may = {
         operation: where
         for entry in entries
         for operation, where in reach.operations(entry.__module__, entry.__name__).items()
-        if not operations & {operation, *(iam for (_, api), iam in NAMES.items() if api == operation)}
     }
+    operations = {action.partition(":")[2] for action in declared(function)}
+    excused = UNREACHED.keys() if "SendCommand" in operations else set[str]()
+    missing = {one: where for one, where in may.items() if not operations & _of_iam(one) and one not in excused}
     assert missing == {}, f"{name} may come to call what it does not declare; on AWS that is AccessDenied"
+    seen = set[str]().union(*map(_of_iam, may))
+    assert operations - seen <= UNSEEN.keys(), (
+        "tests/reach.py does not see how these are called: it may miss others too"
+    )
+
+
+def test_what_every_fix_may_come_to_call_is_declared_too() -> None:
+    declared = {action.partition(":")[2] for permission in Fix.bookkeeping for action in permission.actions}
+    assert reach.operations("functions.core.fix", "__call__").keys() == declared
+
+
+def _of_iam(operation: str) -> set[str]:
+    """Name what IAM may call an operation."""
+    return {operation, *(iam for (_, api), iam in NAMES.items() if api == operation)}
 
 
 @every_function
