@@ -1,6 +1,5 @@
 """Are the targets of a region's target groups healthy?"""
 
-from collections.abc import Iterable
 from typing import Any
 
 from functions.core import elb
@@ -38,7 +37,7 @@ def handler(parameters: TargetGroups, aws: Session) -> Finding:
     """Are registered targets healthy? Source: Huntaze, 3 "Failover (LB/Route53)"; 5, ALB / Target Groups."""
 
     def read(group: Any) -> Any:
-        return group | {TARGETS: list(_registered(elb.targets(aws, group["TargetGroupArn"], parameters.region)))}
+        return group | {TARGETS: list(elb.registered(elb.targets(aws, group["TargetGroupArn"], parameters.region)))}
 
     every = aws.client("elbv2", parameters.region).get_paginator("describe_target_groups")
     pages = every.paginate(PaginationConfig={"PageSize": PAGE})
@@ -56,16 +55,6 @@ def _unhealthy(group: Any) -> Verdict:
     """Say whether a target is; unknown of a group that a load balancer sends to and that has lost all of them."""
     lost = not group[TARGETS] and group.get("LoadBalancerArns")
     return proven([wrong for wrong, _ in group[TARGETS]], whole=not lost)
-
-
-def _registered(told: Iterable[Any]) -> Iterable[tuple[Verdict, str]]:
-    """Say of each target but those that leave whether it is unhealthy, unknown of one not checked (yet); tell of it."""
-    for one in told:
-        state, reason = (one.get("TargetHealth", {}).get(name, "") for name in ("State", "Reason"))
-        where = ":".join(str(one["Target"][name]) for name in ("Id", "Port") if name in one["Target"])
-        if state != "draining":
-            wrong = state.startswith("unhealthy") or (False if state == "healthy" else None)
-            yield wrong, " ".join(filter(None, [where, state or say("unknown"), reason]))
 
 
 def _told(group: Any) -> str:
