@@ -26,6 +26,7 @@ NAMES = [incident.name for incident in huntaze.WRONG]
 ALSO: dict[str, Signals] = {
     "firewalls-open-admin": {"open-ports": True},
     "images-never-scanned": {"critical-findings": None},
+    "redis_nodes-alone": {"none": False},
 }
 
 
