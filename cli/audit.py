@@ -129,7 +129,7 @@ def _refuse_others(service: Service, found: Mapping[str, Any]) -> None:
     seen = {answer["facts"]["account"] for answer in found.values() if answer.get("signals", {}).get("other-account")}
     if seen:
         raise Failed(
-            f"These are account {', '.join(seen)}'s answers, and {service.name} is in {service.account}: "
+            f"These are account {', '.join(sorted(seen))}'s answers, and {service.name} is in {service.account}: "
             "use its credentials, or correct `account` in the service's file."
         )
 

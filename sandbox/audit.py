@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -41,8 +42,7 @@ def main() -> int:
         sandbox.system(SERVICE).break_(wrong)
         answer = run(sandbox, shown=True)
         console.print(_mail(sandbox, answer).body)
-        page = audit_report.write(load.services()[SERVICE], pages(sandbox, answer))
-        audit_report.show(kept(sandbox, answer), page)
+        audit_report.show(kept(sandbox, answer), save(sandbox, answer))
     return 0
 
 
@@ -81,6 +81,11 @@ def used(service: Service) -> AuditUse:
 def kept(sandbox: Sandbox, answer: dict[str, Any]) -> Report:
     """Read the report that an audit has kept last."""
     return Report.model_validate_json(pages(sandbox, answer)["json"])
+
+
+def save(sandbox: Sandbox, answer: dict[str, Any]) -> Path:
+    """Write the report that an audit has kept last to this machine as it is, and return the page."""
+    return audit_report.write(load.services()[answer["service"]], pages(sandbox, answer))
 
 
 def pages(sandbox: Sandbox, answer: dict[str, Any]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What an audit looks at: each of its checks, once or once in each region; and what was found, by check and region."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from functions.core.diagnosis import Findings
@@ -64,6 +64,11 @@ class Seen:
         """Answer a signal, written check.signal, in a region."""
         check, _, question = signal.partition(".")
         return self.findings.by_name[Place(check, region).called].signals.get(question)
+
+    def together(self, signals: Iterable[str], region: str) -> bool | None:
+        """Say whether some signals are all true in a region; unknown where none is false, and one is unknown."""
+        answers = [self.at(signal, region) for signal in signals]
+        return False if False in answers else None if None in answers else True
 
     def error(self, signal: str, region: str) -> str:
         """Say why the check of a signal failed in a region; empty where it did not."""

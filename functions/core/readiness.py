@@ -204,13 +204,13 @@ def _reasons(audited: Audited, seen: Seen, row: Row, signal: str) -> Iterator[Re
     check, _, question = signal.partition(".")
     told, todo = _question(audited, signal), row.wrong[signal]
     for place, finding in seen.of(check):
-        excuses = {excuse: seen.at(excuse, place.region) for excuse in row.unless.get(signal, [])}
-        excused = False if False in excuses.values() or not excuses else None if None in excuses.values() else True
+        excuses = row.unless.get(signal, [])
+        excused = seen.together(excuses, place.region) if excuses else False
         if excused:
             continue
         answer, error = finding.signals.get(question), seen.errors.get(place.called, "")
         if answer and excused is None:  # nobody knows whether there is anything that it could be wrong for
-            unknown = next(excuse for excuse, known in excuses.items() if known is None)
+            unknown = next(one for one in excuses if seen.at(one, place.region) is None)
             answer, error = None, seen.error(unknown, place.region)
         yield Reason(
             signal=signal,

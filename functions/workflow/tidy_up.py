@@ -12,7 +12,6 @@ from functions.core.aws import Session
 from functions.core.incidents import RECORD, Incidents
 from functions.core.language import marked, say
 from functions.core.log import logger
-from functions.core.permissions import allow
 from functions.core.step import step
 from functions.core.template import readable
 from functions.workflow import close_incident, escalate, target_lock
@@ -38,17 +37,7 @@ class Execution(BaseModel):
     cause: str | None = None
 
 
-@step(
-    allow(
-        "dynamodb:GetItem",
-        "dynamodb:Query",
-        "dynamodb:PutItem",
-        "dynamodb:UpdateItem",
-        "dynamodb:DeleteItem",
-        on="{table}",
-    ),
-    allow("sns:Publish", on="{topic}"),
-)
+@step(*close_incident.handler.permissions)  # what it does itself, and what escalating does, needs no more
 def handler(event: dict[str, Any], aws: Session) -> dict[str, Any]:
     """Give back lock and target, end open questions, name what is changed and not undone, close, and tell people.
 

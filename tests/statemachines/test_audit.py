@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,21 @@ def test_the_checklist_is_the_documents() -> None:
     }
 
 
+def copy(file: Path, folder: Path, old: str, new: str) -> Path:
+    """Copy a file of the project with a mistake in it."""
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    (folder / file.name).write_text(text.replace(old, new), encoding="utf-8")
+    return folder / file.name
+
+
+def said(path: Path, read: Callable[[Path], object], message: str) -> None:
+    """Hold that reading a file says what is wrong with it, with the file and the line."""
+    with pytest.raises(load.FileError) as raised:
+        read(path)
+    assert re.search(rf"^{re.escape(str(path))}:\d+: .*{re.escape(message)}", str(raised.value), re.MULTILINE)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -152,13 +168,7 @@ def test_the_checklist_is_the_documents() -> None:
     ],
 )
 def test_a_mistake_in_an_audit_is_said_with_file_and_line(tmp_path: Path, old: str, new: str, message: str) -> None:
-    text = (load.AUDITS / "launch_readiness.yaml").read_text(encoding="utf-8")
-    assert text.count(old) == 1
-    path = tmp_path / "launch_readiness.yaml"
-    path.write_text(text.replace(old, new), encoding="utf-8")
-    with pytest.raises(load.FileError) as raised:
-        load.audit(path)
-    assert re.search(rf"^{re.escape(str(path))}:\d+: .*{re.escape(message)}", str(raised.value), re.MULTILINE)
+    said(copy(load.AUDITS / "launch_readiness.yaml", tmp_path, old, new), load.audit, message)
 
 
 @pytest.mark.parametrize(
@@ -174,13 +184,7 @@ def test_a_mistake_in_an_audit_is_said_with_file_and_line(tmp_path: Path, old: s
 def test_a_mistake_in_how_a_service_uses_it_is_said_with_file_and_line(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
-    text = (load.ROOT / "services" / "huntaze.yaml").read_text(encoding="utf-8")
-    assert text.count(old) == 1
-    path = tmp_path / "huntaze.yaml"
-    path.write_text(text.replace(old, new), encoding="utf-8")
-    with pytest.raises(load.FileError) as raised:
-        load.service(path)
-    assert re.search(rf"^{re.escape(str(path))}:\d+: .*{re.escape(message)}", str(raised.value), re.MULTILINE)
+    said(copy(load.ROOT / "services" / "huntaze.yaml", tmp_path, old, new), load.service, message)
 
 
 ROW: dict[str, Any] = {"name": "one", "title": "One", "means": "…"}

@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
+from cli import audit_report
 from functions.core import audited, catalogue, readiness
 from functions.core.readiness import Report
 from sandbox import audit, schedules
@@ -118,7 +120,10 @@ def test_what_has_changed_is_mailed_with_a_link_to_this_version(sandbox: Sandbox
     assert "PubliclyAccessible True" in page["Body"].read().decode()
 
 
-def test_what_it_keeps_speaks_the_services_language_throughout(sandbox: Sandbox, huntaze: Huntaze) -> None:
+def test_what_it_keeps_and_what_is_saved_here_speaks_the_services_language_throughout(
+    sandbox: Sandbox, huntaze: Huntaze, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_report, "FOLDER", tmp_path)
     run(sandbox)
     huntaze.break_("databases-public")
     answer, _ = run(sandbox)
@@ -129,6 +134,7 @@ def test_what_it_keeps_speaks_the_services_language_throughout(sandbox: Sandbox,
         assert "Ce qui a changé depuis" in text
         assert "Une base de données a une adresse publique" in text
         assert "What" not in text
+    assert audit.save(sandbox, answer).read_text(encoding="utf-8") == pages["html"]
 
 
 @pytest.mark.usefixtures("huntaze")
